@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// GuestMemory: the immutable table of memory regions of one session, and the translation of guest
+// physical and front-end user addresses into ours. A change makes a new table; whoever still works
+// on the old one keeps it alive (shared_ptr). Does not read or write guest memory itself.
+#pragma once
+
+#include "engine/base/inspector.h"
+#include "engine/base/result.h"
+#include "engine/memory/memory_region.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace vwb {
+
+class GuestMemory {
+public:
+    using Region = std::shared_ptr<const MemoryRegion>;
+
+    // Errors: Invalid if guest or user ranges overlap (vhost-user: a front-end bug).
+    static Result<std::shared_ptr<const GuestMemory>> create(std::vector<Region> regions);
+    // The same table with one region more, or without one; NotFound if there is no such region.
+    Result<std::shared_ptr<const GuestMemory>> with(Region region) const;
+    Result<std::shared_ptr<const GuestMemory>> without(
+        uint64_t guest_address, uint64_t user_address, uint64_t size) const;
+
+    // The longest contiguous piece from the address on, at most size bytes: it is shorter where the
+    // range runs on in the next region, and empty if the address is in no region.
+    std::span<std::byte> translate(uint64_t guest_address, uint64_t size) const
+    {
+        // Most guests have few regions and work in one of them.
+        for (const Entry& entry : m_by_guest) {
+            const uint64_t offset = guest_address - entry.start;
+            if (offset < entry.size)
+                return { entry.data + offset,
+                    static_cast<size_t>(std::min(size, entry.size - offset)) };
+        }
+        return {};
+    }
+    // A user address of the front-end (ring addresses); the whole range must lie in one region,
+    // otherwise empty.
+    std::span<std::byte> translate_user(uint64_t user_address, uint64_t size) const;
+    // Like translate(), but only if the whole range lies in one region.
+    std::span<std::byte> translate_whole(uint64_t guest_address, uint64_t size) const;
+
+    const std::vector<Region>& regions() const { return m_regions; }
+    // True if a front-end has truncated the file of a region.
+    bool lost() const;
+    void inspect(Inspector& inspector) const;
+
+private:
+    struct Entry {
+        uint64_t start;
+        uint64_t size;
+        std::byte* data;
+    };
+
+    std::vector<Region> m_regions;
+    std::vector<Entry> m_by_guest;
+};
+
+} // namespace vwb
