@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// TraceRing: the last N trace events of one loop. One writer, any number of readers on other
+// threads, no lock, no allocation. A reader that is too slow loses events and is told how many;
+// the writer never waits. Recording costs one branch while nobody reads.
+#pragma once
+
+#include "engine/trace/trace_event.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace vwb {
+
+class TraceRing {
+public:
+    // Capacity in events: a power of two.
+    explicit TraceRing(size_t capacity);
+
+    // Any thread. Readers that want events recorded.
+    void add_reader() { m_readers.fetch_add(1, std::memory_order_relaxed); }
+    void remove_reader() { m_readers.fetch_sub(1, std::memory_order_relaxed); }
+
+    // Writer.
+    bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
+    void record(const TraceEvent& event);
+
+    // Any thread: number of events ever recorded.
+    uint64_t head() const { return m_head.load(std::memory_order_acquire); }
+
+    struct Batch {
+        size_t count = 0; // events copied
+        uint64_t lost = 0; // events overwritten before they could be copied
+    };
+    // Any thread: copies what was recorded since the cursor and moves it on.
+    Batch read(uint64_t& cursor, std::span<TraceEvent> out) const;
+
+private:
+    static constexpr size_t WORDS = sizeof(TraceEvent) / sizeof(uint64_t);
+    struct alignas(64) Slot {
+        std::atomic<uint64_t> words[WORDS];
+    };
+
+    bool copy_slot(uint64_t position, TraceEvent& out) const;
+
+    size_t m_mask;
+    std::unique_ptr<Slot[]> m_slots;
+    alignas(64) std::atomic<uint64_t> m_head { 0 };
+    std::atomic<unsigned> m_readers { 0 };
+};
+
+} // namespace vwb
