@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ChainBuilder: turns descriptors, one by one, into a checked and translated ChainRecord. The rules
+// that split and packed rings share live here; how descriptors are found is the ring's business.
+#pragma once
+
+#include "engine/virtqueue/descriptor_chain.h"
+#include "engine/virtqueue/ring_fault.h"
+
+#include <optional>
+
+namespace vwb {
+
+struct Descriptor {
+    uint64_t address;
+    uint32_t length;
+    uint16_t flags;
+    uint16_t next; // split: index of the next one; packed: buffer id
+};
+
+class ChainBuilder {
+public:
+    // More descriptors than this are a loop or a mistake. Drivers exceed the queue size with
+    // indirect tables (Linux scsi, blk), so the bound is the larger of both.
+    static constexpr uint32_t MAX_INDIRECT_LENGTH = 1024;
+
+    ChainBuilder(ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory);
+
+    // Adds one buffer.
+    std::optional<RingFault> add(const Descriptor& descriptor);
+    // After the last one.
+    std::optional<RingFault> finish() const;
+
+private:
+    RingFault fault(RingFaultKind kind, uint64_t found, uint64_t limit) const;
+
+    ChainRecord& m_record;
+    const GuestMemory& m_memory;
+    uint32_t m_count = 0;
+};
+
+} // namespace vwb

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// DescriptorChain: one popped chain: a snapshot of its descriptors, checked and translated once,
+// so that nothing the driver changes later can matter. Move-only; must be given back to its queue
+// exactly once (used, or returned unused). Knows nothing of what the bytes mean.
+#pragma once
+
+#include "engine/base/assert.h"
+#include "engine/memory/guest_memory.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace vwb {
+
+// A piece of guest memory. SAFETY: data points to size bytes that the record's memory keeps mapped.
+struct Segment {
+    std::byte* data;
+    uint32_t size;
+    uint64_t guest_address;
+};
+
+// The snapshot behind a chain; a slab of them belongs to the queue and is used again and again.
+struct ChainRecord {
+    static constexpr size_t HEADER_BYTES = 32;
+
+    std::vector<Segment> segments; // readable ones first; keeps its capacity
+    uint32_t readable_segments = 0;
+    uint32_t readable_bytes = 0;
+    uint32_t writable_bytes = 0;
+    uint32_t request = 0; // number of the request on its device
+    uint16_t head = 0;
+    bool indirect = false;
+    bool in_flight = false;
+    uint8_t header_size = 0; // how much of header is used
+    int64_t popped_ns = 0;
+    // Start of the readable part as it was at the pop, kept when a trace is on, so that the trace
+    // shows what the device acted on even if the driver writes to it meanwhile.
+    std::array<std::byte, HEADER_BYTES> header {};
+    std::shared_ptr<const GuestMemory> memory; // pins the mapping of the segments
+
+    std::span<const Segment> readable() const { return { segments.data(), readable_segments }; }
+    std::span<const Segment> writable() const
+    {
+        return { segments.data() + readable_segments, segments.size() - readable_segments };
+    }
+    void clear();
+};
+
+class DescriptorChain {
+public:
+    explicit DescriptorChain(ChainRecord& record)
+        : m_record(&record)
+    {
+    }
+    DescriptorChain(DescriptorChain&& other) noexcept
+        : m_record(std::exchange(other.m_record, nullptr))
+    {
+    }
+    DescriptorChain& operator=(DescriptorChain&& other) noexcept
+    {
+        VWB_ASSERT(!m_record);
+        m_record = std::exchange(other.m_record, nullptr);
+        return *this;
+    }
+    ~DescriptorChain() { VWB_ASSERT(!m_record); }
+
+    const ChainRecord& record() const { return *m_record; }
+    ChainRecord& record() { return *m_record; }
+
+    // For its queue, which takes it back.
+    ChainRecord& release() { return *std::exchange(m_record, nullptr); }
+
+private:
+    ChainRecord* m_record;
+};
+
+} // namespace vwb

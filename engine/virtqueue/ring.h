@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Ring: what a Virtqueue needs of a ring format. SplitRing implements it; a packed ring is one more
+// implementation. Arithmetic and shared words only: no notification, no device, no policy.
+#pragma once
+
+#include "engine/virtqueue/descriptor_chain.h"
+#include "engine/virtqueue/ring_fault.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace vwb {
+
+// SAFETY: the parts lie in mappings that the queue's GuestMemory keeps alive, are aligned and have
+// the sizes of the layout.
+struct RingParts {
+    std::byte* descriptors = nullptr;
+    std::byte* driver = nullptr; // split: available ring; packed: driver event suppression
+    std::byte* device = nullptr; // split: used ring; packed: device event suppression
+};
+
+class Ring {
+public:
+    virtual ~Ring() = default;
+
+    enum class Next { Head, Empty, Fault };
+
+    // Looks for the next available chain. Head: head() tells which; advance() consumes it.
+    virtual Next next_available() = 0;
+    virtual uint16_t head() const = 0;
+    virtual void advance() = 0;
+    // Valid after Next::Fault.
+    virtual RingFault fault() const = 0;
+
+    // Snapshots the chain with that head into the record (whose head is set).
+    virtual std::optional<RingFault> fetch(
+        ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory)
+        = 0;
+
+    // Writes one used element, not yet visible to the driver; publish() makes all visible at once.
+    virtual void push_used(const ChainRecord& record, uint32_t written) = 0;
+    virtual void publish() = 0;
+    // Whether the driver wants to be interrupted for what was published since the last question.
+    virtual bool driver_wants_call() = 0;
+
+    // Asks the driver not to kick / to kick. enable_kicks() tells whether more became available in
+    // between, in which case no kick may come for it.
+    virtual void disable_kicks() = 0;
+    virtual bool enable_kicks() = 0;
+
+    // Where a later session would go on: vhost-user's vring base.
+    virtual uint32_t base() const = 0;
+    virtual void inspect(Inspector& inspector) const = 0;
+};
+
+} // namespace vwb

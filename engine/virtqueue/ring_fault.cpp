@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/virtqueue/ring_fault.h"
+
+#include "engine/base/inspector.h"
+
+namespace vwb {
+
+bool breaks_queue(RingFaultKind kind)
+{
+    return kind == RingFaultKind::AvailIndexOverrun || kind == RingFaultKind::HeadOutOfRange
+        || kind == RingFaultKind::HeadInFlight;
+}
+
+RingFaultText fault_text(RingFaultKind kind)
+{
+    switch (kind) {
+    case RingFaultKind::AvailIndexOverrun:
+        return { "d.overfull", "virtio 1.4, 2.7.13" };
+    case RingFaultKind::HeadOutOfRange:
+        return { "d.head-range", "virtio 1.4, 2.7.6" };
+    case RingFaultKind::HeadInFlight:
+        return { "d.dup-head", "virtio 1.4, 2.7.13" };
+    case RingFaultKind::NextOutOfRange:
+        return { "d.next-range", "virtio 1.4, 2.7.5" };
+    case RingFaultKind::ChainTooLong:
+        return { "ring.split.chain-len", "virtio 1.4, 2.7.5.3.1" };
+    case RingFaultKind::AddressOutsideMemory:
+        return { "d.addr-range", "virtio 1.4, 2.7.5" };
+    case RingFaultKind::ReadableAfterWritable:
+        return { "ring.split.readable-first", "virtio 1.4, 2.7.17.1" };
+    case RingFaultKind::IndirectNotNegotiated:
+        return { "ring.indirect.negotiated", "virtio 1.4, 2.7.5.3.1" };
+    case RingFaultKind::IndirectInIndirect:
+        return { "ring.indirect.no-nesting", "virtio 1.4, 2.7.5.3.1" };
+    case RingFaultKind::IndirectWithNext:
+        return { "ring.indirect.no-next", "virtio 1.4, 2.7.5.3.1" };
+    case RingFaultKind::IndirectLength:
+        return { "d.indirect-len", "virtio 1.4, 2.7.5.3" };
+    case RingFaultKind::IndirectOutsideMemory:
+        return { "d.indirect-range", "virtio 1.4, 2.7.5.3" };
+    case RingFaultKind::UnknownDescriptorFlags:
+        return { "d.unknown-flags", "virtio 1.4, 2.7.5" };
+    case RingFaultKind::EmptyChain:
+        return { "d.empty-chain", "virtio 1.4, 2.6" };
+    case RingFaultKind::TotalLength:
+        return { "ring.split.total-len", "virtio 1.4, 2.7.5.2" };
+    }
+    return { "d.unknown", "virtio 1.4, 2.7" };
+}
+
+std::string describe(const RingFault& fault)
+{
+    const std::string head = "chain " + std::to_string(fault.head) + ": ";
+    const std::string found = std::to_string(fault.found);
+    const std::string limit = std::to_string(fault.limit);
+    switch (fault.kind) {
+    case RingFaultKind::AvailIndexOverrun:
+        return "available index is " + found + " ahead, the queue has " + limit + " entries";
+    case RingFaultKind::HeadOutOfRange:
+        return "head " + found + " in the available ring, the queue has " + limit + " entries";
+    case RingFaultKind::HeadInFlight:
+        return head + "made available again before it was used";
+    case RingFaultKind::NextOutOfRange:
+        return head + "next is " + found + ", the table has " + limit + " entries";
+    case RingFaultKind::ChainTooLong:
+        return head + "more than " + limit + " descriptors: a loop, or longer than the queue";
+    case RingFaultKind::AddressOutsideMemory:
+        return head + "address " + hex_text(fault.found) + " with length " + limit
+            + " is outside the memory regions";
+    case RingFaultKind::ReadableAfterWritable:
+        return head + "device-readable descriptor " + found + " after a device-writable one";
+    case RingFaultKind::IndirectNotNegotiated:
+        return head + "INDIRECT flag, but INDIRECT_DESC was not negotiated";
+    case RingFaultKind::IndirectInIndirect:
+        return head + "INDIRECT flag inside an indirect table";
+    case RingFaultKind::IndirectWithNext:
+        return head + "INDIRECT and NEXT in one descriptor";
+    case RingFaultKind::IndirectLength:
+        return head + "indirect table of " + found + " bytes: not a multiple of 16 from 16 to "
+            + limit;
+    case RingFaultKind::IndirectOutsideMemory:
+        return head + "indirect table at " + hex_text(fault.found) + " with length " + limit
+            + " is outside the memory regions";
+    case RingFaultKind::UnknownDescriptorFlags:
+        return head + "undefined descriptor flags " + hex_text(fault.found);
+    case RingFaultKind::EmptyChain:
+        return head + "no buffer of any length";
+    case RingFaultKind::TotalLength:
+        return head + "more than " + limit + " bytes in all";
+    }
+    return head + "unknown fault";
+}
+
+} // namespace vwb

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/virtqueue/split_ring.h"
+
+#include "engine/memory/guest_access.h"
+
+#include <atomic>
+
+namespace vwb {
+
+SplitRing::SplitRing(const SplitRingConfig& config)
+    : m_layout { config.size }
+    , m_mask(config.size - 1)
+    , m_event_index(config.event_index)
+    , m_indirect(config.indirect)
+    , m_parts(config.parts)
+    , m_next_avail(config.base)
+    , m_shadow_avail(config.base)
+    // vhost-user: the base carries only the available index; the used index is read from memory.
+    , m_next_used(
+          guest_load<uint16_t>(m_parts.device + SplitLayout::USED_INDEX, std::memory_order_relaxed))
+    , m_published_used(m_next_used)
+    , m_signalled_used(m_next_used)
+{
+}
+
+Ring::Next SplitRing::next_available()
+{
+    if (m_shadow_avail == m_next_avail) {
+        // Acquire: the entries and descriptors behind this index are read after it.
+        m_shadow_avail = guest_load<uint16_t>(
+            m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_acquire);
+        const auto ahead = static_cast<uint16_t>(m_shadow_avail - m_next_avail);
+        if (ahead == 0)
+            return Next::Empty;
+        if (ahead > m_layout.size) {
+            m_fault = { RingFaultKind::AvailIndexOverrun, m_shadow_avail, ahead, m_layout.size };
+            return Next::Fault;
+        }
+    }
+    m_head = guest_load<uint16_t>(m_parts.driver + SplitLayout::avail_entry(m_next_avail & m_mask),
+        std::memory_order_relaxed);
+    if (m_head >= m_layout.size) {
+        m_fault = { RingFaultKind::HeadOutOfRange, m_head, m_head, m_layout.size };
+        return Next::Fault;
+    }
+    return Next::Head;
+}
+
+Descriptor SplitRing::load(const Table& table, uint32_t index)
+{
+    const std::byte* entry = table.data + DESCRIPTOR_SIZE * index;
+    Descriptor descriptor;
+    descriptor.address = guest_load<uint64_t>(entry, std::memory_order_relaxed);
+    const auto rest = guest_load<uint64_t>(entry + 8, std::memory_order_relaxed);
+    descriptor.length = static_cast<uint32_t>(rest);
+    descriptor.flags = static_cast<uint16_t>(rest >> 32);
+    descriptor.next = static_cast<uint16_t>(rest >> 48);
+    return descriptor;
+}
+
+std::optional<RingFault> SplitRing::fetch(
+    ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory)
+{
+    ChainBuilder builder(record, memory);
+    if (auto fault = walk(builder, record, { m_parts.descriptors, m_layout.size }))
+        return fault;
+    return builder.finish();
+}
+
+std::optional<RingFault> SplitRing::enter_indirect(
+    const Descriptor& descriptor, ChainRecord& record, Table& table) const
+{
+    const uint32_t longest = std::max(m_layout.size, ChainBuilder::MAX_INDIRECT_LENGTH);
+    const auto fault = [&record](RingFaultKind kind, uint64_t found, uint64_t limit) {
+        return RingFault { kind, record.head, found, limit };
+    };
+    if (!m_indirect)
+        return fault(RingFaultKind::IndirectNotNegotiated, 0, 0);
+    if (record.indirect)
+        return fault(RingFaultKind::IndirectInIndirect, 0, 0);
+    if (descriptor.flags & VIRTQ_DESC_F_NEXT)
+        return fault(RingFaultKind::IndirectWithNext, 0, 0);
+    // virtio 1.4, 2.7.5.3: the entries are length / 16; a remainder is not defined.
+    if (descriptor.length == 0 || descriptor.length % DESCRIPTOR_SIZE != 0
+        || descriptor.length / DESCRIPTOR_SIZE > longest)
+        return fault(RingFaultKind::IndirectLength, descriptor.length, longest * DESCRIPTOR_SIZE);
+    const auto bytes = record.memory->translate_whole(descriptor.address, descriptor.length);
+    // Descriptors are read as aligned words; drivers take whole tables from an allocator.
+    if (bytes.empty() || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
+        return fault(RingFaultKind::IndirectOutsideMemory, descriptor.address, descriptor.length);
+    table = { bytes.data(), descriptor.length / uint32_t { DESCRIPTOR_SIZE } };
+    record.indirect = true;
+    return {};
+}
+
+std::optional<RingFault> SplitRing::walk(ChainBuilder& builder, ChainRecord& record, Table table)
+{
+    constexpr uint16_t known = VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_INDIRECT;
+    const auto fault = [&record](RingFaultKind kind, uint64_t found, uint64_t limit) {
+        return RingFault { kind, record.head, found, limit };
+    };
+    uint32_t index = record.head;
+    uint32_t visited = 0;
+    for (;;) {
+        if (index >= table.entries)
+            return fault(RingFaultKind::NextOutOfRange, index, table.entries);
+        // A chain cannot be longer than its table without visiting an entry twice.
+        if (++visited > table.entries)
+            return fault(RingFaultKind::ChainTooLong, visited, table.entries);
+        const Descriptor descriptor = load(table, index);
+        if (descriptor.flags & ~known)
+            return fault(RingFaultKind::UnknownDescriptorFlags, descriptor.flags, known);
+        if (descriptor.flags & VIRTQ_DESC_F_INDIRECT) {
+            // virtio 1.4, 2.7.5.3.2: WRITE is ignored here; direct descriptors may come before.
+            if (auto wrong = enter_indirect(descriptor, record, table))
+                return wrong;
+            index = 0;
+            visited = 0;
+            continue;
+        }
+        if (auto wrong = builder.add(descriptor))
+            return wrong;
+        if (!(descriptor.flags & VIRTQ_DESC_F_NEXT))
+            return {};
+        index = descriptor.next;
+    }
+}
+
+void SplitRing::push_used(const ChainRecord& record, uint32_t written)
+{
+    std::byte* entry = m_parts.device + SplitLayout::used_entry(m_next_used & m_mask);
+    guest_store<uint32_t>(entry, record.head, std::memory_order_relaxed);
+    guest_store<uint32_t>(entry + 4, written, std::memory_order_relaxed);
+    ++m_next_used;
+}
+
+void SplitRing::publish()
+{
+    if (m_published_used == m_next_used)
+        return;
+    // Release: the payload and the used elements are visible before the index that announces them.
+    guest_store<uint16_t>(
+        m_parts.device + SplitLayout::USED_INDEX, m_next_used, std::memory_order_release);
+    m_published_used = m_next_used;
+}
+
+bool SplitRing::driver_wants_call()
+{
+    if (m_signalled_used == m_published_used)
+        return false;
+    const uint16_t old = std::exchange(m_signalled_used, m_published_used);
+    // Full barrier: our used index is visible before we read whether the driver wants to know,
+    // against the driver's write of its wish followed by its look at the index.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (m_event_index) {
+        const auto event = guest_load<uint16_t>(
+            m_parts.driver + m_layout.used_event(), std::memory_order_relaxed);
+        return event_passed(event, m_published_used, old);
+    }
+    const auto flags = guest_load<uint16_t>(
+        m_parts.driver + SplitLayout::AVAIL_FLAGS, std::memory_order_relaxed);
+    return (flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0;
+}
+
+void SplitRing::disable_kicks()
+{
+    // virtio 1.4, 2.7.10: with EVENT_IDX the flag stays 0 and an avail_event left behind is enough.
+    if (m_event_index || m_kicks_disabled)
+        return;
+    m_kicks_disabled = true;
+    guest_store<uint16_t>(m_parts.device + SplitLayout::USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY,
+        std::memory_order_relaxed);
+}
+
+bool SplitRing::enable_kicks()
+{
+    if (m_event_index)
+        guest_store<uint16_t>(
+            m_parts.device + m_layout.avail_event(), m_next_avail, std::memory_order_relaxed);
+    else
+        guest_store<uint16_t>(
+            m_parts.device + SplitLayout::USED_FLAGS, 0, std::memory_order_relaxed);
+    m_kicks_disabled = false;
+    // Full barrier: our wish is visible before we look for the last time, against the driver's
+    // available index followed by its look at our wish.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return guest_load<uint16_t>(
+               m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_relaxed)
+        != m_next_avail;
+}
+
+void SplitRing::inspect(Inspector& inspector) const
+{
+    inspector.field("format", "split");
+    inspector.field("size", m_layout.size);
+    inspector.field("last_avail_idx", m_next_avail);
+    inspector.field("shadow_avail_idx", m_shadow_avail);
+    inspector.field("used_idx", m_published_used);
+    inspector.field("signalled_used", m_signalled_used);
+    inspector.field("event_idx", m_event_index);
+    inspector.field("indirect_desc", m_indirect);
+    inspector.field("avail_idx",
+        guest_load<uint16_t>(m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_relaxed));
+}
+
+} // namespace vwb

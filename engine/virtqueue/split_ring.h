@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// SplitRing: the device side of a split virtqueue (virtio 1.4, 2.7).
+#pragma once
+
+#include "engine/virtqueue/chain_builder.h"
+#include "engine/virtqueue/ring.h"
+#include "engine/virtqueue/ring_layout.h"
+
+namespace vwb {
+
+struct SplitRingConfig {
+    uint32_t size = 0; // entries; a power of two, at most MAX_QUEUE_SIZE
+    uint16_t base = 0; // next available index to process
+    bool event_index = false; // EVENT_IDX was negotiated
+    bool indirect = false; // INDIRECT_DESC was negotiated
+    RingParts parts;
+};
+
+class SplitRing final : public Ring {
+public:
+    explicit SplitRing(const SplitRingConfig& config);
+
+    Next next_available() override;
+    uint16_t head() const override { return m_head; }
+    void advance() override { ++m_next_avail; }
+    RingFault fault() const override { return m_fault; }
+    std::optional<RingFault> fetch(
+        ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory) override;
+    void push_used(const ChainRecord& record, uint32_t written) override;
+    void publish() override;
+    bool driver_wants_call() override;
+    void disable_kicks() override;
+    bool enable_kicks() override;
+    uint32_t base() const override { return m_next_avail; }
+    void inspect(Inspector& inspector) const override;
+
+    uint16_t used_index() const { return m_next_used; }
+
+private:
+    // A table of descriptors in guest memory: the ring's own, or an indirect one.
+    struct Table {
+        const std::byte* data;
+        uint32_t entries;
+    };
+
+    static Descriptor load(const Table& table, uint32_t index);
+    std::optional<RingFault> walk(ChainBuilder& builder, ChainRecord& record, Table table);
+    std::optional<RingFault> enter_indirect(
+        const Descriptor& descriptor, ChainRecord& record, Table& table) const;
+
+    SplitLayout m_layout;
+    uint32_t m_mask;
+    bool m_event_index;
+    bool m_indirect;
+    RingParts m_parts;
+
+    uint16_t m_next_avail; // next available index to process
+    uint16_t m_shadow_avail; // available index last read from the driver
+    uint16_t m_next_used; // next used index to write
+    uint16_t m_published_used; // used index the driver can see
+    uint16_t m_signalled_used; // used index at the last question about a call
+    uint16_t m_head = 0;
+    bool m_kicks_disabled = false;
+    RingFault m_fault {};
+};
+
+} // namespace vwb

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Virtqueue: pops checked chains and takes used ones back, over any ring format. A ring fault makes
+// it broken for good; a chain fault costs only that chain. No notification, no event loop, no
+// device: those are HostQueue's. Belongs to one loop.
+#pragma once
+
+#include "engine/virtqueue/ring.h"
+#include "engine/virtqueue/split_ring.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace vwb {
+
+struct VirtqueueConfig {
+    uint32_t size = 0;
+    uint32_t base = 0; // vhost-user's vring base
+    bool event_index = false;
+    bool indirect = false;
+    RingParts parts;
+    std::shared_ptr<const GuestMemory> memory;
+};
+
+class Virtqueue {
+public:
+    // Errors: Invalid for a bad size or alignment, naming the part.
+    static Result<std::unique_ptr<Virtqueue>> create(const VirtqueueConfig& config);
+    // All chains must have been given back.
+    ~Virtqueue();
+
+    // Called with each fault, before the queue goes on.
+    void set_fault_handler(std::function<void(const RingFault&)> handler);
+
+    // The next chain, or none: nothing available, or the queue is broken. A malformed chain is
+    // reported, returned to the driver with used length 0, and skipped.
+    std::optional<DescriptorChain> pop();
+
+    // Gives a chain back as used; written: bytes from the first writable one on. Not visible to the
+    // driver before publish().
+    void push_used(DescriptorChain chain, uint32_t written);
+    // Gives a chain back unused: the driver still owns nothing of it. The head can be fetched
+    // again by a queue that goes on in the same memory.
+    void give_back(DescriptorChain chain);
+    // Fetches a given-back chain once more.
+    std::optional<DescriptorChain> fetch_again(uint16_t head);
+
+    void publish() { m_ring->publish(); }
+    bool driver_wants_call() { return m_ring->driver_wants_call(); }
+    void disable_kicks() { m_ring->disable_kicks(); }
+    bool enable_kicks() { return m_ring->enable_kicks(); }
+
+    bool broken() const { return m_broken; }
+    uint32_t size() const { return static_cast<uint32_t>(m_records.size()); }
+    uint32_t in_flight() const { return m_in_flight; }
+    uint32_t base() const { return m_ring->base(); }
+    // Replaces the memory for chains popped from now on; older chains keep theirs.
+    void set_memory(std::shared_ptr<const GuestMemory> memory);
+    // The chains that are with the device, for inspection.
+    template <typename Visit> void for_each_in_flight(Visit&& visit) const
+    {
+        for (const auto& record : m_records) {
+            if (record.in_flight)
+                visit(record);
+        }
+    }
+    void inspect(Inspector& inspector) const;
+
+private:
+    Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
+    void report(const RingFault& fault);
+    std::optional<DescriptorChain> take(uint16_t head);
+
+    std::unique_ptr<Ring> m_ring;
+    std::shared_ptr<const GuestMemory> m_memory;
+    std::vector<ChainRecord> m_records; // one per head
+    std::function<void(const RingFault&)> m_fault_handler;
+    uint32_t m_in_flight = 0;
+    bool m_broken = false;
+    std::optional<RingFault> m_breaking_fault;
+};
+
+} // namespace vwb
