@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// DeviceHost: a device with its queues, features, config space, trace and problems: all that a
+// session (vhost-user or another transport) and observers need of it. Lives on one loop and
+// outlives its sessions.
+#pragma once
+
+#include "engine/device/device.h"
+#include "engine/device/features.h"
+#include "engine/device/host_queue.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+class DeviceHost final : private DeviceContext {
+public:
+    // index: number of the device on the bench. Loop and device live at least as long.
+    DeviceHost(std::string name, uint16_t index, EventLoop& loop, std::unique_ptr<Device> device,
+        size_t trace_capacity = DEFAULT_TRACE_CAPACITY);
+    ~DeviceHost();
+
+    const std::string& name() const { return m_name; }
+    uint16_t index() const { return m_queue_context.device_index; }
+    const DeviceTraits& traits() const { return m_device->traits(); }
+    EventLoop& loop() override { return m_loop; }
+    Device& device() { return *m_device; }
+    TraceRing& trace() { return m_trace; }
+    ProblemList& problems() { return m_problems; }
+
+    // --- what a session calls ---
+
+    // Device and ring bits; the transport adds its own.
+    uint64_t offered_features() const { return m_offered; }
+    uint64_t accepted_features() const { return m_accepted; }
+    // Bits that were not offered are reported as the driver's problem and left out.
+    void accept_features(uint64_t features);
+
+    // Errors: Invalid if offset + size does not lie within the config space; write_config also as
+    // Device::write_config().
+    Result<void> read_config(uint32_t offset, std::span<std::byte> out) const;
+    Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);
+
+    size_t queue_count() const { return m_queues.size(); }
+    HostQueue& queue(size_t index) { return *m_queues[index]; }
+    // Features are filled in here; the rest of the config is the session's.
+    Result<void> start_queue(size_t index, VirtqueueConfig config);
+    void set_memory(const std::shared_ptr<const GuestMemory>& memory);
+    // Stops all queues; the device keeps its state (the peer went away or paused).
+    void stop_queues();
+    // Stops all queues and resets the device: virtio reset.
+    void reset();
+
+    // Called when the config space changed by itself; the session tells the front-end.
+    void set_config_listener(std::function<void()> listener);
+
+    void report(Problem problem) override;
+    // A session's stage or a message for the trace.
+    void record(TraceKind kind, uint32_t a, uint32_t b, std::span<const std::byte> bytes = {});
+
+    void inspect(Inspector& inspector) const;
+
+    static constexpr size_t DEFAULT_TRACE_CAPACITY = size_t { 1 } << 16;
+
+private:
+    void config_changed() override;
+    void signal_changed(uint32_t signal, uint32_t value) override;
+
+    std::string m_name;
+    EventLoop& m_loop;
+    std::unique_ptr<Device> m_device;
+    TraceRing m_trace;
+    ProblemList m_problems;
+    HostQueueContext m_queue_context;
+    std::vector<std::unique_ptr<HostQueue>> m_queues;
+    uint64_t m_offered;
+    uint64_t m_accepted = 0;
+    uint32_t m_config_generation = 0;
+    std::function<void()> m_config_listener;
+};
+
+} // namespace vwb

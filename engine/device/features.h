@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Feature bits of the engine: those that rings and transport have, for every device type alike.
+#pragma once
+
+#include <cstdint>
+
+namespace vwb {
+
+constexpr uint64_t feature_bit(unsigned bit)
+{
+    return uint64_t { 1 } << bit;
+}
+
+// virtio 1.4, 6 (names verbatim, without VIRTIO_F_).
+inline constexpr uint64_t F_INDIRECT_DESC = feature_bit(28);
+inline constexpr uint64_t F_EVENT_IDX = feature_bit(29);
+inline constexpr uint64_t F_VERSION_1 = feature_bit(32);
+inline constexpr uint64_t F_RING_PACKED = feature_bit(34);
+// vhost-user only, never seen by a driver.
+inline constexpr uint64_t VHOST_F_LOG_ALL = feature_bit(26);
+inline constexpr uint64_t VHOST_USER_F_PROTOCOL_FEATURES = feature_bit(30);
+
+// What every device of ours offers beside its own bits.
+inline constexpr uint64_t RING_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;
+
+} // namespace vwb

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// HostQueue: one virtqueue at work: kick in, requests to the device, completions to the ring, call
+// out. It decides when used entries are published and when the driver is interrupted. Owned by
+// DeviceHost; loop thread only.
+//
+//   stopped --start()--> started --set_enabled(true)--> running --stop()--> stopped
+//   A fault of the ring makes the virtqueue broken: started, but nothing more is popped.
+#pragma once
+
+#include "engine/device/device.h"
+#include "engine/device/request.h"
+#include "engine/event/event_loop.h"
+#include "engine/trace/trace_ring.h"
+#include "engine/virtqueue/notification.h"
+#include "engine/virtqueue/virtqueue.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace vwb {
+
+// What a queue has done since its device was made.
+struct QueueCounters {
+    uint64_t requests = 0; // popped
+    uint64_t completed = 0;
+    uint64_t readable_bytes = 0;
+    uint64_t written_bytes = 0;
+    uint64_t kicks = 0; // that found something
+    uint64_t kicks_empty = 0;
+    uint64_t kicks_disabled = 0; // came while the queue was stopped or disabled
+    uint64_t calls = 0;
+    uint64_t calls_suppressed = 0; // the driver had asked not to be interrupted
+    uint64_t chain_faults = 0;
+};
+
+// What all queues of a device share. Outlives them.
+struct HostQueueContext {
+    EventLoop& loop;
+    Device& device;
+    TraceRing& trace;
+    ProblemList& problems;
+    uint16_t device_index; // on the bench
+    uint32_t next_request = 1;
+};
+
+class HostQueue final : private RequestSink {
+public:
+    HostQueue(HostQueueContext& context, unsigned index);
+    ~HostQueue();
+
+    // Errors: as Virtqueue::create(). The queue must be stopped.
+    Result<void> start(const VirtqueueConfig& config);
+    // The device has given all requests back; answers the vring base. No-op (base 0) if stopped.
+    uint32_t stop();
+    void set_enabled(bool enabled);
+    // Forgets requests that were given back for a later start in the same ring.
+    void forget_carried() { m_carried.clear(); }
+
+    bool started() const { return m_virtqueue != nullptr; }
+    bool enabled() const { return m_enabled; }
+    bool running() const { return m_running; }
+    bool broken() const { return m_virtqueue && m_virtqueue->broken(); }
+
+    // An invalid descriptor means: none (the driver polls).
+    Result<void> set_kick(UniqueFd fd);
+    void set_call(UniqueFd fd);
+    void set_err(UniqueFd fd);
+    // A kick that came some other way, or work that may have been left.
+    void kick();
+
+    void set_memory(const std::shared_ptr<const GuestMemory>& memory);
+    const QueueCounters& counters() const { return m_counters; }
+    uint32_t in_flight() const { return m_virtqueue ? m_virtqueue->in_flight() : 0; }
+    void inspect(Inspector& inspector) const;
+
+    // The sink of requests that an observer injects into this queue's device.
+    RequestSink& sink() { return *this; }
+
+private:
+    void complete_request(DescriptorChain chain, uint32_t written) override;
+    void give_back_request(DescriptorChain chain) override;
+    void abandon_request(DescriptorChain chain) override;
+
+    void update_running();
+    void start_running();
+    void stop_running();
+    void redeliver_carried();
+    void on_kick();
+    unsigned drain();
+    void hand_over(DescriptorChain chain);
+    void flush();
+    void notify_driver();
+    void on_ring_fault(const RingFault& fault);
+    int64_t now_ns() const;
+    void trace_popped(const ChainRecord& record);
+    void trace_completed(const ChainRecord& record, uint32_t written);
+    void trace_plain(TraceKind kind, uint32_t a);
+
+    // So many chains at most before used ones are published, and before the loop looks at its other
+    // descriptors (the control plane) again.
+    static constexpr unsigned PUBLISH_EVERY = 64;
+    static constexpr unsigned CHAINS_PER_ROUND = 1024;
+
+    HostQueueContext& m_context;
+    const unsigned m_index;
+    std::unique_ptr<Virtqueue> m_virtqueue;
+    bool m_enabled = false;
+    bool m_running = false;
+    bool m_draining = false;
+
+    UniqueFd m_kick;
+    Watch m_kick_watch;
+    Notification m_call;
+    Notification m_err;
+    Deferred m_flush_later;
+    Deferred m_drain_later;
+
+    // Heads that the device gave back when the queue stopped, in order of their pop.
+    std::vector<uint16_t> m_carried;
+    RingParts m_carried_ring;
+    uint32_t m_carried_base = 0;
+    VirtqueueConfig m_config;
+
+    int64_t m_now_ns = 0; // of the current batch
+    unsigned m_completed_in_batch = 0;
+    QueueCounters m_counters;
+};
+
+} // namespace vwb
