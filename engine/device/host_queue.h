@@ -87,14 +87,15 @@ private:
     void start_running();
     void stop_running();
     void redeliver_carried();
-    void on_kick();
+    void on_kick(uint32_t events);
     unsigned drain();
+    unsigned hand_over_batch(unsigned limit);
     void hand_over(DescriptorChain chain);
     void flush();
     void notify_driver();
     void on_ring_fault(const RingFault& fault);
-    int64_t now_ns() const;
-    void trace_popped(const ChainRecord& record);
+    void refresh_time();
+    void trace_popped(ChainRecord& record);
     void trace_completed(const ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
 
@@ -109,6 +110,8 @@ private:
     bool m_enabled = false;
     bool m_running = false;
     bool m_draining = false;
+    bool m_unpublished = false; // used entries that the driver cannot see yet
+    bool m_failing = false; // inside Device::fail() for an abandoned request
 
     UniqueFd m_kick;
     Watch m_kick_watch;
@@ -119,12 +122,13 @@ private:
 
     // Heads that the device gave back when the queue stopped, in order of their pop.
     std::vector<uint16_t> m_carried;
-    RingParts m_carried_ring;
     uint32_t m_carried_base = 0;
-    VirtqueueConfig m_config;
 
-    int64_t m_now_ns = 0; // of the current batch
-    unsigned m_completed_in_batch = 0;
+    // Reading the clock costs as much as a small request, so that within a batch it is read for the
+    // first completion and then for every TIME_EVERY-th.
+    static constexpr unsigned TIME_EVERY = 8;
+    int64_t m_now_ns = 0;
+    unsigned m_until_time = 0;
     QueueCounters m_counters;
 };
 

@@ -50,6 +50,8 @@ public:
 
     // Where a later session would go on: vhost-user's vring base.
     virtual uint32_t base() const = 0;
+    // Chains before base() that the driver has not got back yet.
+    virtual uint32_t unreturned() const = 0;
     virtual void inspect(Inspector& inspector) const = 0;
 };
 

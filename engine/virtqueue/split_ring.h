@@ -32,6 +32,10 @@ public:
     void disable_kicks() override;
     bool enable_kicks() override;
     uint32_t base() const override { return m_next_avail; }
+    uint32_t unreturned() const override
+    {
+        return static_cast<uint16_t>(m_next_avail - m_next_used);
+    }
     void inspect(Inspector& inspector) const override;
 
     uint16_t used_index() const { return m_next_used; }

@@ -55,6 +55,7 @@ public:
     uint32_t size() const { return static_cast<uint32_t>(m_records.size()); }
     uint32_t in_flight() const { return m_in_flight; }
     uint32_t base() const { return m_ring->base(); }
+    uint32_t unreturned() const { return m_ring->unreturned(); }
     // Replaces the memory for chains popped from now on; older chains keep theirs.
     void set_memory(std::shared_ptr<const GuestMemory> memory);
     // The chains that are with the device, for inspection.

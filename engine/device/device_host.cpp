@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/device/device_host.h"
+
+#include <algorithm>
+
+namespace vwb {
+
+DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
+    std::unique_ptr<Device> device, size_t trace_capacity)
+    : m_name(std::move(name))
+    , m_loop(loop)
+    , m_device(std::move(device))
+    , m_trace(trace_capacity)
+    , m_problems(loop.clock())
+    , m_queue_context { loop, *m_device, m_trace, m_problems, index }
+    , m_offered(m_device->traits().features | RING_FEATURES)
+{
+    for (size_t i = 0; i < traits().queues.size(); ++i)
+        m_queues.push_back(std::make_unique<HostQueue>(m_queue_context, static_cast<unsigned>(i)));
+    m_device->attach(*this);
+}
+
+DeviceHost::~DeviceHost()
+{
+    stop_queues();
+}
+
+void DeviceHost::accept_features(uint64_t features)
+{
+    const uint64_t foreign = features & ~m_offered;
+    if (foreign != 0) {
+        // virtio 1.4, 2.2.1: the driver must not accept a feature that was not offered.
+        report({ Side::Driver, Severity::Error, "features.not-offered", "virtio 1.4, 2.2.1",
+            "accepted features that were not offered: "
+                + to_text(feature_names(*traits().schema, foreign)) });
+    }
+    if (!(features & F_VERSION_1)) {
+        // virtio 1.4, 6.1: an offered VERSION_1 must be accepted.
+        report({ Side::Driver, Severity::Warning, "features.version-1", "virtio 1.4, 6.1",
+            "VERSION_1 was offered and not accepted" });
+    }
+    m_accepted = features & m_offered;
+    m_device->features_accepted(m_accepted);
+}
+
+static Error outside_config(uint32_t offset, size_t size, uint32_t config_size)
+{
+    return { ErrorKind::Invalid,
+        "config space access of " + std::to_string(size) + " bytes at offset "
+            + std::to_string(offset) + "; the config space has " + std::to_string(config_size)
+            + " bytes" };
+}
+
+static bool in_config(uint32_t offset, size_t size, uint32_t config_size)
+{
+    return size <= config_size && offset <= config_size - size;
+}
+
+Result<void> DeviceHost::read_config(uint32_t offset, std::span<std::byte> out) const
+{
+    if (!in_config(offset, out.size(), traits().config_size))
+        return outside_config(offset, out.size(), traits().config_size);
+    m_device->read_config(offset, out);
+    return {};
+}
+
+Result<void> DeviceHost::write_config(uint32_t offset, std::span<const std::byte> bytes)
+{
+    if (!in_config(offset, bytes.size(), traits().config_size))
+        return outside_config(offset, bytes.size(), traits().config_size);
+    return m_device->write_config(offset, bytes);
+}
+
+Result<void> DeviceHost::start_queue(size_t index, VirtqueueConfig config)
+{
+    const QueueTraits& traits_of_queue = traits().queues[index];
+    if (config.size > traits_of_queue.max_size)
+        return Error(ErrorKind::Invalid,
+            "queue size " + std::to_string(config.size) + " of " + traits_of_queue.name
+                + " is larger than the offered " + std::to_string(traits_of_queue.max_size));
+    config.event_index = (m_accepted & F_EVENT_IDX) != 0;
+    config.indirect = (m_accepted & F_INDIRECT_DESC) != 0;
+    return m_queues[index]->start(config);
+}
+
+void DeviceHost::set_memory(const std::shared_ptr<const GuestMemory>& memory)
+{
+    for (auto& queue : m_queues)
+        queue->set_memory(memory);
+}
+
+void DeviceHost::stop_queues()
+{
+    for (auto& queue : m_queues)
+        queue->stop();
+}
+
+void DeviceHost::reset()
+{
+    for (auto& queue : m_queues) {
+        queue->stop();
+        queue->set_enabled(false);
+        queue->forget_carried();
+    }
+    m_accepted = 0;
+    m_device->reset();
+}
+
+void DeviceHost::set_config_listener(std::function<void()> listener)
+{
+    m_config_listener = std::move(listener);
+}
+
+void DeviceHost::config_changed()
+{
+    ++m_config_generation;
+    if (m_config_listener)
+        m_config_listener();
+}
+
+void DeviceHost::report(Problem problem)
+{
+    m_problems.report(std::move(problem));
+}
+
+void DeviceHost::record(TraceKind kind, uint32_t a, uint32_t b, std::span<const std::byte> bytes)
+{
+    if (!m_trace.enabled())
+        return;
+    TraceEvent event {};
+    event.time_ns = m_loop.clock().now().time_since_epoch().count();
+    event.a = a;
+    event.b = b;
+    event.device = index();
+    event.kind = kind;
+    const size_t count = std::min(bytes.size(), TraceEvent::BYTES);
+    std::copy_n(bytes.begin(), count, event.bytes.begin());
+    event.bytes_size = static_cast<uint8_t>(count);
+    m_trace.record(event);
+}
+
+void DeviceHost::signal_changed(uint32_t signal, uint32_t value)
+{
+    record(TraceKind::Signal, signal, value);
+}
+
+void DeviceHost::inspect(Inspector& inspector) const
+{
+    const Schema& schema = *traits().schema;
+    inspector.field("type", schema.device);
+    inspector.field("device_id", traits().device_id);
+    inspector.child("features", [&](Inspector& inner) {
+        inner.hex("offered", m_offered);
+        inner.hex("accepted", m_accepted);
+        inner.field("offered_names", feature_names(schema, m_offered));
+        inner.field("accepted_names", feature_names(schema, m_accepted));
+    });
+    inspector.child("queues", [&](Inspector& inner) {
+        for (size_t i = 0; i < m_queues.size(); ++i)
+            inner.child(
+                traits().queues[i].name, [&](Inspector& queue) { m_queues[i]->inspect(queue); });
+    });
+    if (traits().config_size > 0) {
+        std::vector<std::byte> config(traits().config_size);
+        m_device->read_config(0, config);
+        Value fields = decode_fields(schema.config, config);
+        fields.set("generation", m_config_generation);
+        inspector.field("config", std::move(fields));
+    }
+    inspector.child("device", [&](Inspector& inner) { m_device->inspect(inner); });
+    inspector.child("problems", [&](Inspector& inner) { m_problems.inspect(inner); });
+    inspector.field("trace_events", m_trace.head());
+}
+
+} // namespace vwb

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/device/host_queue.h"
+
+#include <algorithm>
+
+#include <sys/epoll.h>
+
+namespace vwb {
+
+HostQueue::HostQueue(HostQueueContext& context, unsigned index)
+    : m_context(context)
+    , m_index(index)
+    , m_flush_later(context.loop, [this] { flush(); })
+    , m_drain_later(context.loop, [this] { drain(); })
+{
+}
+
+HostQueue::~HostQueue()
+{
+    stop();
+}
+
+Result<void> HostQueue::start(const VirtqueueConfig& config)
+{
+    VWB_ASSERT(!started());
+    m_virtqueue = VWB_TRY(Virtqueue::create(config));
+    m_virtqueue->set_fault_handler([this](const RingFault& fault) { on_ring_fault(fault); });
+    // Requests that were given back are still owed to the driver only if this is the same ring,
+    // going on where it stopped; a new ring has nothing unreturned.
+    if (m_carried_base != config.base || m_virtqueue->unreturned() != m_carried.size())
+        m_carried.clear();
+    update_running();
+    return {};
+}
+
+uint32_t HostQueue::stop()
+{
+    if (!started())
+        return 0;
+    stop_running();
+    m_carried_base = m_virtqueue->base();
+    m_virtqueue.reset();
+    return m_carried_base;
+}
+
+void HostQueue::set_enabled(bool enabled)
+{
+    m_enabled = enabled;
+    update_running();
+}
+
+void HostQueue::update_running()
+{
+    const bool should_run = started() && m_enabled;
+    if (should_run && !m_running)
+        start_running();
+    else if (!should_run && m_running)
+        stop_running();
+}
+
+void HostQueue::start_running()
+{
+    m_running = true;
+    m_context.device.queue_started(m_index);
+    redeliver_carried();
+    drain();
+}
+
+void HostQueue::stop_running()
+{
+    if (!m_running)
+        return;
+    m_running = false;
+    m_context.device.queue_stopped(m_index);
+    VWB_ASSERT(m_virtqueue->in_flight() == 0);
+    flush();
+}
+
+void HostQueue::redeliver_carried()
+{
+    std::vector<uint16_t> heads;
+    heads.swap(m_carried);
+    refresh_time();
+    for (const uint16_t head : heads) {
+        if (auto chain = m_virtqueue->fetch_again(head))
+            hand_over(std::move(*chain));
+    }
+}
+
+Result<void> HostQueue::set_kick(UniqueFd fd)
+{
+    m_kick_watch.reset();
+    m_kick = std::move(fd);
+    if (!m_kick)
+        return {};
+    // Edge-triggered and never read: each kick is one more edge, whatever the counter says, and a
+    // peer's blocking descriptor cannot block us.
+    auto watch = m_context.loop.watch(
+        m_kick.get(), EPOLLIN | EPOLLET, [this](uint32_t events) { on_kick(events); });
+    if (!watch) {
+        m_kick.reset();
+        return std::move(watch).error().within("kick descriptor");
+    }
+    m_kick_watch = std::move(watch).value();
+    return {};
+}
+
+void HostQueue::set_call(UniqueFd fd)
+{
+    m_call = fd ? Notification(std::move(fd)) : Notification();
+    // What was completed between two descriptors may have been announced to neither.
+    if (started())
+        m_call.signal();
+}
+
+void HostQueue::set_err(UniqueFd fd)
+{
+    m_err = fd ? Notification(std::move(fd)) : Notification();
+}
+
+void HostQueue::on_kick(uint32_t events)
+{
+    if (events & (EPOLLERR | EPOLLHUP)) {
+        m_kick_watch.reset();
+        m_context.problems.report({ Side::FrontEnd, Severity::Warning, "vhost-user.kick-hangup",
+            "vhost-user, SET_VRING_KICK", "the kick descriptor was closed by the other end",
+            static_cast<int>(m_index) });
+    }
+    kick();
+}
+
+void HostQueue::kick()
+{
+    if (!m_running) {
+        ++m_counters.kicks_disabled;
+        return;
+    }
+    const unsigned found = drain();
+    ++(found > 0 ? m_counters.kicks : m_counters.kicks_empty);
+    trace_plain(TraceKind::Kick, found);
+}
+
+unsigned HostQueue::drain()
+{
+    if (!m_running || m_draining || broken())
+        return 0;
+    m_draining = true;
+    unsigned handled = 0;
+    m_virtqueue->disable_kicks();
+    do {
+        unsigned batch = PUBLISH_EVERY;
+        while (batch == PUBLISH_EVERY && handled < CHAINS_PER_ROUND) {
+            batch = hand_over_batch(PUBLISH_EVERY);
+            handled += batch;
+            flush();
+        }
+        if (handled >= CHAINS_PER_ROUND) {
+            m_drain_later.schedule(); // the control plane has its turn first
+            break;
+        }
+    } while (!broken() && m_virtqueue->enable_kicks());
+    m_draining = false;
+    return handled;
+}
+
+unsigned HostQueue::hand_over_batch(unsigned limit)
+{
+    refresh_time();
+    unsigned count = 0;
+    while (count < limit) {
+        auto chain = m_virtqueue->pop();
+        if (!chain)
+            break;
+        ++count;
+        hand_over(std::move(*chain));
+    }
+    if (count > 0)
+        m_context.device.batch_done(m_index);
+    return count;
+}
+
+void HostQueue::hand_over(DescriptorChain chain)
+{
+    ChainRecord& record = chain.record();
+    record.request = m_context.next_request++;
+    record.popped_ns = m_now_ns;
+    ++m_counters.requests;
+    m_counters.readable_bytes += record.readable_bytes;
+    if (m_context.trace.enabled())
+        trace_popped(record);
+    m_context.device.handle(m_index, Request(*this, std::move(chain)));
+}
+
+void HostQueue::complete_request(DescriptorChain chain, uint32_t written)
+{
+    if (m_context.trace.enabled())
+        trace_completed(chain.record(), written);
+    ++m_counters.completed;
+    m_counters.written_bytes += written;
+    m_virtqueue->push_used(std::move(chain), written);
+    m_unpublished = true;
+    if (!m_draining)
+        m_flush_later.schedule();
+}
+
+void HostQueue::give_back_request(DescriptorChain chain)
+{
+    // While the queue runs a device has no reason to give work back: it would be lost.
+    VWB_ASSERT(!m_running);
+    m_carried.push_back(chain.record().head);
+    m_virtqueue->give_back(std::move(chain));
+}
+
+void HostQueue::abandon_request(DescriptorChain chain)
+{
+    m_context.problems.report(
+        { Side::Workbench, Severity::Error, "workbench.dropped-request", "architecture, 4",
+            "the device dropped a request without an answer", static_cast<int>(m_index) });
+    if (m_failing) {
+        complete_request(std::move(chain), 0);
+        return;
+    }
+    m_failing = true;
+    m_context.device.fail(m_index, Request(*this, std::move(chain)));
+    m_failing = false;
+}
+
+void HostQueue::flush()
+{
+    if (!m_unpublished || !started())
+        return;
+    m_unpublished = false;
+    m_virtqueue->publish();
+    m_until_time = 0;
+    notify_driver();
+}
+
+void HostQueue::notify_driver()
+{
+    if (!m_virtqueue->driver_wants_call()) {
+        ++m_counters.calls_suppressed;
+        trace_plain(TraceKind::CallSuppressed, 0);
+        return;
+    }
+    if (m_call) {
+        m_call.signal();
+        ++m_counters.calls;
+        trace_plain(TraceKind::Call, 0);
+    }
+}
+
+void HostQueue::on_ring_fault(const RingFault& fault)
+{
+    const auto text = fault_text(fault.kind);
+    m_context.problems.report({ Side::Driver, Severity::Error, text.rule, text.clause,
+        describe(fault), static_cast<int>(m_index) });
+    if (breaks_queue(fault.kind)) {
+        m_err.signal();
+        return;
+    }
+    ++m_counters.chain_faults;
+    m_unpublished = true; // the chain goes back with used length 0
+}
+
+void HostQueue::set_memory(const std::shared_ptr<const GuestMemory>& memory)
+{
+    if (started())
+        m_virtqueue->set_memory(memory);
+}
+
+void HostQueue::refresh_time()
+{
+    m_now_ns = m_context.loop.clock().now().time_since_epoch().count();
+    m_until_time = 0;
+}
+
+void HostQueue::trace_popped(ChainRecord& record)
+{
+    ChainReader reader(record);
+    record.header_size = static_cast<uint8_t>(reader.read(record.header));
+    TraceEvent event {};
+    event.time_ns = record.popped_ns;
+    event.request = record.request;
+    event.a = record.readable_bytes;
+    event.b = record.writable_bytes;
+    event.device = m_context.device_index;
+    event.head = record.head;
+    event.kind = TraceKind::Popped;
+    event.queue = static_cast<uint8_t>(m_index);
+    event.bytes_size = record.header_size;
+    event.bytes = record.header;
+    m_context.trace.record(event);
+}
+
+void HostQueue::trace_completed(const ChainRecord& record, uint32_t written)
+{
+    if (m_until_time == 0 || !m_draining) {
+        refresh_time();
+        m_until_time = TIME_EVERY;
+    }
+    --m_until_time;
+    TraceEvent event {};
+    event.time_ns = m_now_ns;
+    event.request = record.request;
+    event.a = written;
+    event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
+    event.device = m_context.device_index;
+    event.head = record.head;
+    event.kind = TraceKind::Completed;
+    event.queue = static_cast<uint8_t>(m_index);
+    size_t left = std::min<size_t>(written, TraceEvent::BYTES);
+    for (const Segment& segment : record.writable()) {
+        const size_t count = std::min<size_t>(left, segment.size);
+        std::memcpy(event.bytes.data() + event.bytes_size, segment.data, count);
+        event.bytes_size = static_cast<uint8_t>(event.bytes_size + count);
+        left -= count;
+        if (left == 0)
+            break;
+    }
+    m_context.trace.record(event);
+}
+
+void HostQueue::trace_plain(TraceKind kind, uint32_t a)
+{
+    if (!m_context.trace.enabled())
+        return;
+    TraceEvent event {};
+    event.time_ns = m_now_ns;
+    event.a = a;
+    event.device = m_context.device_index;
+    event.kind = kind;
+    event.queue = static_cast<uint8_t>(m_index);
+    m_context.trace.record(event);
+}
+
+void HostQueue::inspect(Inspector& inspector) const
+{
+    inspector.field("started", started());
+    inspector.field("enabled", m_enabled);
+    if (m_virtqueue)
+        m_virtqueue->inspect(inspector);
+    inspector.field("kick_descriptor", static_cast<bool>(m_kick));
+    inspector.field("call_descriptor", static_cast<bool>(m_call));
+    inspector.child("counters", [this](Inspector& inner) {
+        inner.field("requests", m_counters.requests);
+        inner.field("completed", m_counters.completed);
+        inner.field("readable_bytes", m_counters.readable_bytes);
+        inner.field("written_bytes", m_counters.written_bytes);
+        inner.field("kicks", m_counters.kicks);
+        inner.field("kicks_empty", m_counters.kicks_empty);
+        inner.field("kicks_disabled", m_counters.kicks_disabled);
+        inner.field("calls", m_counters.calls);
+        inner.field("calls_suppressed", m_counters.calls_suppressed);
+        inner.field("chain_faults", m_counters.chain_faults);
+    });
+    if (!m_virtqueue)
+        return;
+    Value parked = Value::list();
+    const int64_t now = m_context.loop.clock().now().time_since_epoch().count();
+    m_virtqueue->for_each_in_flight([&parked, now](const ChainRecord& record) {
+        Value entry = Value::object();
+        entry.set("head", record.head);
+        entry.set("request", record.request);
+        entry.set("readable_bytes", record.readable_bytes);
+        entry.set("writable_bytes", record.writable_bytes);
+        entry.set("indirect", record.indirect);
+        entry.set("age_ns", now - record.popped_ns);
+        parked.append(std::move(entry));
+    });
+    inspector.field("in_flight", std::move(parked));
+}
+
+} // namespace vwb
