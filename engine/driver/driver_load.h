@@ -3,6 +3,7 @@
 // checked: for "vwb demo" and for benchmarks. Each device type brings its own.
 #pragma once
 
+#include "engine/base/histogram.h"
 #include "engine/base/result.h"
 #include "engine/base/value.h"
 
@@ -23,6 +24,7 @@ using OutsideCall = std::function<Result<Value>(std::string_view action, const V
 struct LoadCounters {
     std::atomic<uint64_t> requests { 0 };
     std::atomic<uint64_t> errors { 0 }; // wrong or missing answers
+    Histogram latency; // of each BuiltinDriver::request(), which records it
 };
 
 class DriverLoad {

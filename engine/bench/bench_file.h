@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Bench file: the TOML description of a bench, read and checked as far as no device is needed for
+// it. Every error names file, line, key and what was expected.
+#pragma once
+
+#include "engine/base/config.h"
+#include "engine/base/result.h"
+#include "engine/device/registry.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+struct DeviceSpec {
+    std::string name; // "gpio0"
+    std::string socket; // path as written, or empty: made from the name
+    std::string hardware; // kind
+    const DeviceType* type = nullptr;
+    const ConfigNode* table = nullptr; // the [[device]] table, in BenchSpec::root
+};
+
+struct BenchSpec {
+    std::string name;
+    std::string directory; // for relative socket paths; empty: the runtime directory
+    std::string control; // control socket as written; empty: made from the name
+    std::vector<DeviceSpec> devices;
+    std::unique_ptr<ConfigNode> root; // keeps the tables of the devices
+};
+
+Result<std::unique_ptr<ConfigNode>> parse_toml(const std::string& text, const std::string& file);
+
+// Errors: Invalid with "file:line: key: ...", NotFound if there is no such file.
+Result<BenchSpec> read_bench_file(const std::string& path, const Registry& registry);
+// The same from text; name: what errors call it.
+Result<BenchSpec> read_bench_text(
+    const std::string& text, const std::string& name, const Registry& registry);
+
+} // namespace vwb
