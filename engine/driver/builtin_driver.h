@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// BuiltinDriver: our own guest side of a vhost-user device, without a kernel: it connects, sets
+// features, memory and rings up, and moves requests as bytes. It serves demo, tests, benchmarks and
+// foreign back-ends alike; what the bytes mean is its user's business.
+#pragma once
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
+#include "engine/driver/driver_memory.h"
+#include "engine/driver/driver_ring.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+class Frontend;
+
+struct DriverOptions {
+    // Device and ring bits wanted; only what is offered is accepted. The two ring bits below and
+    // VERSION_1 need not be named.
+    uint64_t features = ~uint64_t { 0 };
+    uint32_t queue_size = 64;
+    bool event_index = true;
+    bool indirect = true;
+    size_t memory = size_t { 16 } << 20; // bytes
+    // Queues to set up; empty: all that the back-end has (one if it cannot tell).
+    std::vector<unsigned> queues;
+    Duration timeout = std::chrono::seconds(5); // of every wait and every reply
+};
+
+// A finished request.
+struct Answer {
+    uint32_t used_length = 0;
+    // The whole writable part as the driver finds it, also behind the used length.
+    std::vector<std::byte> bytes;
+};
+
+// What was counted for one queue since connect().
+struct DriverCounters {
+    uint64_t requests = 0; // submitted
+    uint64_t kicks = 0;
+    uint64_t kicks_suppressed = 0; // the device had asked not to be kicked
+    uint64_t calls = 0;
+    uint64_t calls_spurious = 0; // that found nothing used
+};
+
+// One thread at a time. Every wait has a deadline and sleeps in poll(2); a lost connection is an
+// Error of kind Closed.
+class BuiltinDriver {
+public:
+    using Piece = std::vector<std::byte>;
+
+    // What an answer's bytes hold where the device wrote nothing.
+    static constexpr std::byte UNWRITTEN { 0xa5 };
+
+    // Connects and sets everything up: ready for requests.
+    static Result<std::unique_ptr<BuiltinDriver>> connect(
+        const std::string& socket_path, const DriverOptions& options = {});
+    static Result<std::unique_ptr<BuiltinDriver>> adopt(
+        UniqueFd socket, const DriverOptions& options = {});
+    ~BuiltinDriver();
+
+    uint64_t offered() const; // device and ring bits, without those of vhost-user itself
+    uint64_t features() const; // accepted ones of them
+    Frontend& frontend();
+    DriverMemory& memory();
+    // Asserts that the queue was set up.
+    DriverRing& ring(unsigned queue);
+    const std::vector<unsigned>& queues() const;
+
+    Result<std::vector<std::byte>> read_config(uint32_t offset, uint32_t size);
+    Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);
+
+    // Submits and waits. Errors: Timeout (naming the queue), Closed, Limit if the ring is full.
+    Result<Answer> request(
+        unsigned queue, std::span<const std::byte> readable, uint32_t writable_size);
+    // Answers a ticket for poll() and wait(). Many may be under way (parked buffers of an eventq).
+    Result<uint64_t> submit(
+        unsigned queue, std::span<const std::byte> readable, uint32_t writable_size);
+    // Any scatter list: one descriptor per piece.
+    Result<uint64_t> submit_segments(unsigned queue, const std::vector<Piece>& readable,
+        const std::vector<uint32_t>& writable_sizes);
+    // An answer is handed out once.
+    Result<std::optional<Answer>> poll(unsigned queue, uint64_t ticket);
+    Result<Answer> wait(unsigned queue, uint64_t ticket);
+    Result<Answer> wait(unsigned queue, uint64_t ticket, Duration timeout);
+    // Requests submitted whose answer was not handed out.
+    size_t outstanding(unsigned queue) const;
+
+    // RESET_DEVICE (SET_STATUS 0 where it is not offered) and the full set-up again. Requests under
+    // way are forgotten.
+    Result<void> reset_device();
+    // ENABLE 0 and GET_VRING_BASE. Requests under way stay so until start_queues() goes on from
+    // the bases.
+    Result<void> stop_queues();
+    Result<void> start_queues();
+    // A new connection to the same path (or over the socket given), with the same memory and rings.
+    // Requests under way go on: from the vring bases if the old connection could still tell them,
+    // otherwise they are made available again.
+    Result<void> reconnect();
+    Result<void> reconnect(UniqueFd socket);
+    // Closes the connection without a word, as a killed guest does.
+    void disconnect();
+
+    void kick(unsigned queue);
+    // Waits until the device calls; Timeout names the queue.
+    Result<void> wait_call(unsigned queue, Duration timeout);
+    const DriverCounters& counters(unsigned queue) const;
+
+private:
+    struct State;
+    explicit BuiltinDriver(std::unique_ptr<State> state);
+
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace vwb
