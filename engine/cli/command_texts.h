@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What --help says: each command's one line and its examples, and the texts they share. Words only;
+// the options and their help are in command_line.
+#pragma once
+
+namespace vwb::texts {
+
+struct CommandText {
+    const char* name;
+    const char* group;
+    const char* description;
+    const char* examples;
+};
+
+inline constexpr const char* BENCHES = "Benches";
+inline constexpr const char* OBSERVING = "Looking at a running bench";
+inline constexpr const char* ACTING = "Acting on a running bench";
+inline constexpr const char* GUESTS = "Guests";
+
+inline constexpr const char* PROGRAM
+    = "Workbench for virtio drivers: devices on real or simulated hardware, watched live.";
+
+inline constexpr const char* PROGRAM_EXAMPLES
+    = "  vwb demo                      all devices, driven and checked, in a few seconds\n"
+      "  vwb run bench.toml            serve the devices of a bench file\n"
+      "  vwb watch 'status == ERR'     see the requests that fail, as they fail\n"
+      "  vwb set gpio0.line3=1         drive a line from outside\n"
+      "  vwb guest run -- gpioinfo     run a command in a Linux guest with these devices\n";
+
+inline constexpr const char* ENVIRONMENT
+    = "Environment:\n"
+      "  VWB_CONTROL  control socket of the bench, where --control is not given\n"
+      "  VWB_LOG      debug, info, warning, error or off\n";
+
+inline constexpr CommandText RUN { "run", BENCHES,
+    "Serve the devices of a bench file until SIGTERM or 'vwb shutdown'",
+    "  vwb run bench.toml\n"
+    "  vwb run bench.toml --check               only read the file and report errors\n"
+    "  vwb run bench.toml --ready-fd 3 3>ready  tell a script when all sockets listen\n" };
+
+inline constexpr CommandText DEMO { "demo", BENCHES,
+    "Show all devices on simulated hardware, every answer checked",
+    "  vwb demo\n"
+    "  vwb demo --seconds 30\n"
+    "  vwb demo --quick --json     for scripts: exit code 0 if every answer was right\n" };
+
+inline constexpr CommandText DOCTOR { "doctor", BENCHES,
+    "Say what this machine can do: kernel, permissions, guests, tools",
+    "  vwb doctor\n"
+    "  vwb doctor --json\n" };
+
+inline constexpr CommandText LIST { "list", OBSERVING, "List the devices",
+    "  vwb list\n"
+    "  vwb list --json\n" };
+
+inline constexpr CommandText INSPECT { "inspect", OBSERVING,
+    "Print the state of anything on the bench, by path",
+    "  vwb inspect                                       everything\n"
+    "  vwb inspect gpio0.queues                          one branch\n"
+    "  vwb inspect gpio0.queues.requestq.last_avail_idx  one value\n" };
+
+inline constexpr CommandText WATCH { "watch", OBSERVING,
+    "Show decoded requests, and more, as they happen",
+    "  vwb watch\n"
+    "  vwb watch 'gpio.line == 3 && latency > 1ms'\n"
+    "  vwb watch 'device == gpio0 && name ~ \"*VALUE*\" || status == ERR'\n"
+    "  vwb watch --kind problems,signals\n"
+    "  vwb watch --count 10 --timeout 30s --json    wait for ten requests, as JSON\n" };
+
+inline constexpr const char* FILTERS
+    = "Filters:\n"
+      "  FIELD OP VALUE with == != < <= > >=, and FIELD ~ PATTERN; combined with && || !\n"
+      "  and parentheses (or the words and, or, not).\n"
+      "  Fields of every request: device type queue name status latency used_length\n"
+      "  readable_bytes writable_bytes request origin. Fields of a type of device:\n"
+      "  gpio.line, gpio.value, ... ('vwb inspect control.filter' lists all of a bench).\n"
+      "  VALUE is a number (7, 0x1f), a size (4K), a duration (50us, 1.5ms), a name\n"
+      "  (ERR, GET_VALUE) or a \"text\". PATTERN is a part of the text or, with * and ?,\n"
+      "  all of it, in upper or lower case.\n"
+      "  A comparison with a field that a request does not have is false. The bare name\n"
+      "  of a device's field asks whether it is there.\n";
+
+inline constexpr CommandText PROBLEMS { "problems", OBSERVING,
+    "List what went wrong, who did it and which rule says so",
+    "  vwb problems\n"
+    "  vwb problems gpio0 --strict    exit code 5 if there are any\n" };
+
+inline constexpr CommandText GET { "get", OBSERVING, "Print signals: lines, sensors, ...",
+    "  vwb get gpio0.line3\n"
+    "  vwb get gpio0.button gpio0.led\n"
+    "  vwb get gpio0                  all signals of a device\n" };
+
+inline constexpr CommandText SET { "set", ACTING, "Drive signals from outside",
+    "  vwb set gpio0.line3=1\n"
+    "  vwb set gpio0.button=1 gpio0.door=0\n" };
+
+inline constexpr CommandText CALL { "call", ACTING,
+    "Call an action of a device; without ACTION: list what there is",
+    "  vwb call gpio0\n"
+    "  vwb call gpio0 pulse signal=button width=50us\n" };
+
+inline constexpr CommandText RESET { "reset", ACTING, "Reset a device as if by power",
+    "  vwb reset gpio0\n" };
+
+inline constexpr CommandText DISCONNECT { "disconnect", ACTING,
+    "Drop the front-end of a device; it may connect again", "  vwb disconnect gpio0\n" };
+
+inline constexpr CommandText SHUTDOWN { "shutdown", ACTING, "End the bench", "  vwb shutdown\n" };
+
+inline constexpr CommandText GUEST { "guest", GUESTS,
+    "Build and run Linux guests with the devices of a bench",
+    "  vwb guest build\n"
+    "  vwb guest run -- gpioinfo\n" };
+
+inline constexpr CommandText GUEST_BUILD { "build", GUESTS,
+    "Build the guest kernel (User-Mode Linux) and keep it in the cache", "  vwb guest build\n" };
+
+inline constexpr CommandText GUEST_RUN { "run", GUESTS,
+    "Boot a guest on the host's file system, run a command in it, answer its status",
+    "  vwb guest run -- gpioinfo\n"
+    "  vwb guest run --bench bench.toml -- sh -c 'head -c 64 /dev/hwrng | xxd'\n"
+    "  vwb guest run --kernel ./linux --dt board.dtb --timeout 60s -- ./my-test\n" };
+
+} // namespace vwb::texts
