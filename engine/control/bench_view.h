@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// BenchView: what observers may see and do, as the control server needs it: a bench and its
+// devices. engine/bench implements it; tests bring their own. Control decides nothing about benches
+// and holds no state of theirs.
+#pragma once
+
+#include "engine/base/actions.h"
+#include "engine/base/inspector.h"
+#include "engine/checker/problem_list.h"
+#include "engine/device/schema.h"
+#include "engine/event/event_loop.h"
+#include "engine/trace/trace_ring.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vwb {
+
+// What a list of devices shows of each.
+struct BenchDeviceStatus {
+    std::string stage; // of the session: "listening", "connected", ..., "running"
+    int peer_pid = 0; // of the front-end; 0: none
+    uint64_t requests = 0; // of all queues, since the device was made
+    uint64_t completed = 0;
+    uint32_t in_flight = 0;
+    uint64_t problems = 0; // occurrences
+};
+
+// One device of a bench. It stays as long as the control server.
+class BenchDevice {
+public:
+    virtual ~BenchDevice() = default;
+
+    // --- any thread; these never change ---
+    virtual const std::string& name() const = 0; // "gpio0"
+    virtual const std::string& type() const = 0; // "gpio"
+    virtual const std::string& hardware() const = 0; // "sim"
+    virtual const std::string& socket_path() const = 0;
+    virtual uint16_t index() const = 0; // as in TraceEvent::device; below the number of devices
+    virtual uint32_t device_id() const = 0; // virtio 1.4, 5
+    virtual const Schema& schema() const = 0;
+    virtual TraceRing& trace() = 0;
+    virtual EventLoop& loop() = 0; // where the device lives; its clock stamps the trace
+
+    // --- only on that loop ---
+    virtual BenchDeviceStatus status() = 0;
+    // Everything: session, queues, device, hardware, problems.
+    virtual void inspect(Inspector& inspector) = 0;
+    virtual const ProblemList& problems() = 0;
+    // Called, on the device's loop, for each problem that is new in the list. One listener.
+    virtual void set_problem_listener(std::function<void(const Problem&)> listener) = 0;
+    // Verbs of the device and its hardware, or null pointer.
+    virtual Actions* actions() = 0;
+    // As if the power of the device was cycled.
+    virtual void reset() = 0;
+    // Drops the front-end, if there is one; it may connect again.
+    virtual void disconnect() = 0;
+};
+
+// All calls on the loop of the control server.
+class BenchView {
+public:
+    virtual ~BenchView() = default;
+
+    virtual const std::string& name() const = 0;
+    virtual const std::string& file() const = 0; // the bench file, or empty
+    virtual std::span<BenchDevice* const> devices() const = 0;
+    virtual std::chrono::system_clock::time_point started() const = 0;
+    // Ends the bench soon, not within this call.
+    virtual void request_shutdown() = 0;
+
+    // Null pointer if there is none of that name.
+    BenchDevice* find(std::string_view device) const
+    {
+        for (BenchDevice* known : devices()) {
+            if (known->name() == device)
+                return known;
+        }
+        return nullptr;
+    }
+};
+
+} // namespace vwb
