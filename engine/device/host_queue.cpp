@@ -7,6 +7,38 @@
 
 namespace vwb {
 
+namespace {
+
+// What the trace shows is what the device acts on: it reads the same copy.
+void snapshot_header(ChainRecord& record)
+{
+    size_t size = 0;
+    for (const Segment& segment : record.readable()) {
+        const size_t count = std::min<size_t>(segment.size, ChainRecord::HEADER_BYTES - size);
+        std::memcpy(record.header.data() + size, segment.data, count);
+        size += count;
+        if (size == ChainRecord::HEADER_BYTES)
+            break;
+    }
+    record.header_size = static_cast<uint8_t>(size);
+}
+
+// Appends the start of the writable part as far as there is room.
+void copy_written(const ChainRecord& record, uint32_t written, TraceEvent& event)
+{
+    size_t left = std::min<size_t>(written, TraceEvent::BYTES - event.bytes_size);
+    for (const Segment& segment : record.writable()) {
+        if (left == 0)
+            break;
+        const size_t count = std::min<size_t>(left, segment.size);
+        std::memcpy(event.bytes.data() + event.bytes_size, segment.data, count);
+        event.bytes_size = static_cast<uint8_t>(event.bytes_size + count);
+        left -= count;
+    }
+}
+
+} // namespace
+
 HostQueue::HostQueue(HostQueueContext& context, unsigned index)
     : m_context(context)
     , m_index(index)
@@ -186,9 +218,16 @@ void HostQueue::hand_over(DescriptorChain chain)
     record.popped_ns = m_now_ns;
     ++m_counters.requests;
     m_counters.readable_bytes += record.readable_bytes;
-    if (m_context.trace.enabled())
-        trace_popped(record);
+    const bool traced = m_context.trace.enabled();
+    if (traced)
+        snapshot_header(record);
+    const uint32_t request = record.request;
     m_context.device.handle(m_index, Request(*this, std::move(chain)));
+    // Still with the device (its record may meanwhile have come back under another number).
+    if (traced && record.in_flight && record.request == request) {
+        record.handled = true;
+        trace_popped(record);
+    }
 }
 
 void HostQueue::complete_request(DescriptorChain chain, uint32_t written)
@@ -274,21 +313,27 @@ void HostQueue::refresh_time()
     m_until_time = 0;
 }
 
-void HostQueue::trace_popped(ChainRecord& record)
+TraceEvent HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
 {
-    ChainReader reader(record);
-    record.header_size = static_cast<uint8_t>(reader.read(record.header));
-    TraceEvent event {};
-    event.time_ns = record.popped_ns;
+    TraceEvent event;
     event.request = record.request;
-    event.a = record.readable_bytes;
-    event.b = record.writable_bytes;
     event.device = m_context.device_index;
     event.head = record.head;
-    event.kind = TraceKind::Popped;
+    event.kind = kind;
     event.queue = static_cast<uint8_t>(m_index);
-    event.bytes_size = record.header_size;
+    return event;
+}
+
+void HostQueue::trace_popped(const ChainRecord& record)
+{
+    TraceEvent event = event_of(TraceKind::Popped, record);
+    event.time_ns = record.popped_ns;
+    event.a = record.readable_bytes;
+    event.b = record.writable_bytes;
+    event.c = 0;
     event.bytes = record.header;
+    event.bytes_size = record.header_size;
+    event.readable_size = record.header_size;
     m_context.trace.record(event);
 }
 
@@ -299,24 +344,16 @@ void HostQueue::trace_completed(const ChainRecord& record, uint32_t written)
         m_until_time = TIME_EVERY;
     }
     --m_until_time;
-    TraceEvent event {};
+    TraceEvent event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
     event.time_ns = m_now_ns;
-    event.request = record.request;
     event.a = written;
     event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
-    event.device = m_context.device_index;
-    event.head = record.head;
-    event.kind = TraceKind::Completed;
-    event.queue = static_cast<uint8_t>(m_index);
-    size_t left = std::min<size_t>(written, TraceEvent::BYTES);
-    for (const Segment& segment : record.writable()) {
-        const size_t count = std::min<size_t>(left, segment.size);
-        std::memcpy(event.bytes.data() + event.bytes_size, segment.data, count);
-        event.bytes_size = static_cast<uint8_t>(event.bytes_size + count);
-        left -= count;
-        if (left == 0)
-            break;
-    }
+    event.c = record.readable_bytes;
+    event.readable_size = record.handled ? uint8_t { 0 } : record.header_size;
+    // The whole array is copied: its size is known, and so it is a handful of instructions.
+    event.bytes = record.header;
+    event.bytes_size = event.readable_size;
+    copy_written(record, written, event);
     m_context.trace.record(event);
 }
 

@@ -95,7 +95,8 @@ private:
     void notify_driver();
     void on_ring_fault(const RingFault& fault);
     void refresh_time();
-    void trace_popped(ChainRecord& record);
+    TraceEvent event_of(TraceKind kind, const ChainRecord& record) const;
+    void trace_popped(const ChainRecord& record);
     void trace_completed(const ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
 

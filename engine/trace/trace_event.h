@@ -11,8 +11,12 @@ namespace vwb {
 
 enum class TraceKind : uint8_t {
     Kick, // a: chains found by it (0: an empty kick)
+    // A request that its device answered at once: c, a: readable bytes, used length; b: latency in
+    // ns; bytes: the start of the readable part (readable_size of them), then of the writable part.
+    Served,
+    // A request that its device keeps, and its end:
     Popped, // a, b: readable, writable bytes of the chain; bytes: start of the readable part
-    Completed, // a: used length; bytes: start of the writable part
+    Completed, // a: used length; b: latency in ns; bytes: start of the writable part
     Call, // the driver was interrupted
     CallSuppressed, // the driver had asked not to be
     Message, // vhost-user; a: request id, b: 0 if it was accepted, else a verdict; bytes: payload
@@ -32,8 +36,8 @@ struct TraceEvent {
     TraceKind kind;
     uint8_t queue;
     uint8_t bytes_size; // how many of the bytes are used
-    uint8_t flags;
-    uint32_t reserved;
+    uint8_t readable_size; // how many of them belong to the readable part
+    uint32_t c;
     std::array<std::byte, BYTES> bytes;
 };
 

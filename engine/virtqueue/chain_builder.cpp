@@ -17,6 +17,7 @@ void ChainRecord::clear()
     readable_bytes = 0;
     writable_bytes = 0;
     header_size = 0;
+    handled = false;
     indirect = false;
 }
 

@@ -35,6 +35,7 @@ struct ChainRecord {
     uint16_t head = 0;
     bool indirect = false;
     bool in_flight = false;
+    bool handled = false; // its device was given it and has returned without completing it
     uint8_t header_size = 0; // how much of header is used
     int64_t popped_ns = 0;
     // Start of the readable part as it was at the pop, kept when a trace is on, so that the trace

@@ -238,23 +238,43 @@ TEST_P(DeviceHostTest, QueueLargerThanOfferedIsRefused)
         started.error().message(), "queue size 8192 of parkq is larger than the offered 4096");
 }
 
-TEST_P(DeviceHostTest, TraceShowsPoppedAndCompletedOfOneRequest)
+TEST_P(DeviceHostTest, TraceShowsARequestServedAtOnceInOneEvent)
 {
     auto& trace = m_harness->host().trace();
     trace.add_reader();
     uint64_t cursor = trace.head();
     m_harness->request(0, text("hello"), 16);
     std::array<TraceEvent, 8> events;
-    const auto batch = trace.read(cursor, events);
-    ASSERT_GE(batch.count, 2u);
-    EXPECT_EQ(events[0].kind, TraceKind::Popped);
+    ASSERT_GE(trace.read(cursor, events).count, 1u);
+    EXPECT_EQ(events[0].kind, TraceKind::Served);
+    EXPECT_EQ(events[0].c, 5u);
     EXPECT_EQ(events[0].a, 5u);
-    EXPECT_EQ(events[0].b, 16u);
+    EXPECT_EQ(events[0].readable_size, 5u);
+    EXPECT_EQ(events[0].bytes_size, 10u);
     EXPECT_EQ(static_cast<char>(events[0].bytes[4]), 'o');
-    EXPECT_EQ(events[1].kind, TraceKind::Completed);
-    EXPECT_EQ(events[1].request, events[0].request);
-    EXPECT_EQ(events[1].a, 5u);
-    EXPECT_EQ(events[1].bytes_size, 5u);
+    EXPECT_EQ(static_cast<char>(events[0].bytes[5]), 'h');
+}
+
+TEST_P(DeviceHostTest, TraceShowsPoppedAndCompletedOfAParkedRequest)
+{
+    auto& trace = m_harness->host().trace();
+    trace.add_reader();
+    uint64_t cursor = trace.head();
+    m_harness->submit(1, text("park"), 16);
+    m_harness->clock().advance(std::chrono::microseconds(3));
+    std::move(m_device->parked[1].front()).complete(2);
+    m_device->parked[1].pop_front();
+    std::array<TraceEvent, 8> events;
+    const auto batch = trace.read(cursor, events);
+    ASSERT_EQ(batch.count, 3u); // popped, its kick, completed
+    EXPECT_EQ(events[0].kind, TraceKind::Popped);
+    EXPECT_EQ(events[0].a, 4u);
+    EXPECT_EQ(events[0].b, 16u);
+    EXPECT_EQ(events[2].kind, TraceKind::Completed);
+    EXPECT_EQ(events[2].request, events[0].request);
+    EXPECT_EQ(events[2].a, 2u);
+    EXPECT_EQ(events[2].b, 3000u);
+    EXPECT_EQ(events[2].bytes_size, 2u);
 }
 
 TEST_P(DeviceHostTest, NothingIsRecordedWithoutReaders)
