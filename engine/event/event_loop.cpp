@@ -116,6 +116,11 @@ bool EventLoop::in_loop_thread() const
     return m_thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
+void EventLoop::move_to_this_thread()
+{
+    m_thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
 Result<Watch> EventLoop::watch(int fd, uint32_t events, std::function<void(uint32_t)> callback)
 {
     VWB_ASSERT(in_loop_thread());
@@ -316,7 +321,7 @@ int EventLoop::wait(Duration max_wait)
 
 bool EventLoop::run_once(Duration max_wait)
 {
-    m_thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    move_to_this_thread();
     bool any = wait(max_wait) > 0;
     any |= run_posted();
     any |= run_timers();

@@ -91,6 +91,9 @@ public:
     bool run_and_wait(UniqueFunction<void()> work);
 
     bool in_loop_thread() const;
+    // For a loop that is only ever driven by run_once(): from now on the calling thread is the
+    // loop's. No other may be using it.
+    void move_to_this_thread();
 
 private:
     friend class Watch;
