@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Frontend: the front-end role of vhost-user: every message of it as a function that sends, waits
+// for the reply where one is due, and checks it. No policy: in which order a driver uses them is
+// BuiltinDriver's, and a test may send anything in any order.
+#pragma once
+
+#include "engine/base/clock.h"
+#include "engine/memory/memory_region.h"
+#include "engine/vhost_user/connection.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+// A region and the file it is in, as SET_MEM_TABLE and ADD_MEM_REG hand it over. The descriptor
+// stays the caller's.
+struct SharedRegion {
+    MemoryRegionInfo info;
+    int fd = -1;
+};
+
+// One thread at a time. Once REPLY_ACK is negotiated every message is confirmed. Errors of all
+// messages: Protocol (refused by the back-end, or a reply that is none), Timeout, Closed, each
+// naming the message. While a reply is awaited the back-end's own requests are served.
+class Frontend {
+public:
+    static Result<std::unique_ptr<Frontend>> connect(const std::string& path, Duration timeout);
+    static Result<std::unique_ptr<Frontend>> adopt(UniqueFd socket, Duration timeout);
+    ~Frontend() { disconnect(); }
+    Frontend(const Frontend&) = delete;
+    Frontend& operator=(const Frontend&) = delete;
+
+    Result<uint64_t> get_features();
+    Result<void> set_features(uint64_t features);
+    Result<uint64_t> get_protocol_features();
+    Result<void> set_protocol_features(uint64_t features);
+    Result<void> set_owner();
+    Result<void> reset_owner();
+    Result<uint64_t> get_queue_num();
+
+    Result<void> set_mem_table(std::span<const SharedRegion> regions);
+    Result<uint64_t> get_max_mem_slots();
+    Result<void> add_mem_reg(const SharedRegion& region);
+    Result<void> rem_mem_reg(const MemoryRegionInfo& region);
+
+    Result<void> set_vring_num(uint32_t index, uint32_t size);
+    Result<void> set_vring_addr(const VringAddr& addr);
+    Result<void> set_vring_base(uint32_t index, uint32_t base);
+    Result<uint32_t> get_vring_base(uint32_t index);
+    Result<void> set_vring_enable(uint32_t index, uint32_t enable);
+    // A descriptor that stays the caller's; -1: none (the other side polls).
+    Result<void> set_vring_kick(uint32_t index, int fd);
+    Result<void> set_vring_call(uint32_t index, int fd);
+    Result<void> set_vring_err(uint32_t index, int fd);
+
+    Result<std::vector<std::byte>> get_config(uint32_t offset, uint32_t size);
+    Result<void> set_config(
+        uint32_t offset, std::span<const std::byte> bytes, uint32_t flags = CONFIG_WRITE_OF_DRIVER);
+    Result<uint64_t> get_status();
+    Result<void> set_status(uint64_t status);
+    Result<void> reset_device();
+
+    // Makes a socket pair for the back-end's requests and hands one end over.
+    Result<void> set_backend_req_fd();
+    // CONFIG_CHANGE_MSGs received so far, and other requests (refused, and confirmed as such).
+    uint64_t config_changes() const { return m_config_changes; }
+    uint64_t refused_requests() const { return m_refused_requests; }
+
+    // Waits until anything has come on a socket, or on a descriptor that is watched on the loop,
+    // and handles it; false if the deadline came first. Closed if the connection is lost.
+    Result<bool> serve(TimePoint deadline);
+    // Here a driver watches its call descriptors.
+    EventLoop& loop() { return *m_loop; }
+
+    bool connected() const { return m_connection && !m_connection->closed(); }
+    void disconnect();
+    uint64_t protocol_features() const { return m_protocol_features; }
+    bool negotiated(ProtocolFeature feature) const
+    {
+        return (m_protocol_features & protocol_bit(feature)) != 0;
+    }
+
+    // For malformed messages: exactly this frame (the header's size is the payload's unless given),
+    // no reply awaited.
+    Result<void> send_raw(uint32_t id, uint32_t flags, std::span<const std::byte> payload,
+        std::span<const int> fds = {}, std::optional<uint32_t> size = {});
+    // The next message, whatever it is.
+    Result<Message> receive();
+
+private:
+    explicit Frontend(Duration timeout)
+        : m_timeout(timeout)
+    {
+    }
+
+    Result<void> send(FrontEndMessage id, uint32_t flags, std::span<const std::byte> payload,
+        std::span<const int> fds, TimePoint deadline);
+    // Sends and waits for the message that must be its reply.
+    Result<Message> exchange(FrontEndMessage id, uint32_t flags, std::span<const std::byte> payload,
+        std::span<const int> fds);
+    Result<Message> receive_until(TimePoint deadline);
+    // With a reply of its own.
+    Result<Message> call(FrontEndMessage id, std::span<const std::byte> payload, size_t reply_size);
+    Result<uint64_t> call_number(FrontEndMessage id);
+    // Without one, except the confirmation of REPLY_ACK.
+    Result<void> tell(
+        FrontEndMessage id, std::span<const std::byte> payload, std::span<const int> fds = {});
+    Result<void> tell_number(FrontEndMessage id, uint64_t number);
+    Result<void> tell_vring_fd(FrontEndMessage id, uint32_t index, int fd);
+    void answer_backend(const Message& request);
+    TimePoint deadline() const { return m_clock.now() + m_timeout; }
+
+    MonotonicClock m_clock;
+    Duration m_timeout;
+    std::unique_ptr<EventLoop> m_loop;
+    std::unique_ptr<Connection> m_connection;
+    std::unique_ptr<Connection> m_backend_channel; // null if there is none
+    std::deque<Message> m_received;
+    std::optional<Error> m_ended; // why the connection is closed, if it was not by us
+    uint64_t m_protocol_features = 0;
+    uint64_t m_config_changes = 0;
+    uint64_t m_refused_requests = 0;
+};
+
+} // namespace vwb
