@@ -20,6 +20,7 @@
 
 namespace vwb {
 
+class DriverSession;
 class Frontend;
 
 struct DriverOptions {
@@ -51,7 +52,7 @@ struct DriverCounters {
     uint64_t calls_spurious = 0; // that found nothing used
 };
 
-// One thread at a time. Every wait has a deadline and sleeps in poll(2); a lost connection is an
+// One thread at a time. Every wait sleeps and has a deadline; a lost connection is an
 // Error of kind Closed.
 class BuiltinDriver {
 public:
@@ -115,10 +116,12 @@ public:
     const DriverCounters& counters(unsigned queue) const;
 
 private:
-    struct State;
-    explicit BuiltinDriver(std::unique_ptr<State> state);
+    explicit BuiltinDriver(std::unique_ptr<DriverSession> session);
+    static Result<std::unique_ptr<BuiltinDriver>> begin(
+        std::unique_ptr<Frontend> frontend, std::string path, const DriverOptions& options);
 
-    std::unique_ptr<State> m_state;
+    std::unique_ptr<DriverSession> m_session;
+    std::string m_path; // empty if the socket was given
 };
 
 } // namespace vwb

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// DriverSession: the life of the built-in driver on its connections: negotiation, memory, rings up
+// and down, from one connection to the next, and waiting for calls. Requests are DriverQueue's.
+#pragma once
+
+#include "engine/driver/driver_queue.h"
+#include "engine/vhost_user/frontend.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+//   begin() -> running --stop()--> stopped --start()--> running --continue_on()--> running
+class DriverSession {
+public:
+    explicit DriverSession(const DriverOptions& options)
+        : m_options(options)
+    {
+    }
+
+    // The first connection.
+    Result<void> begin(std::unique_ptr<Frontend> frontend);
+    // Gives the old connection up (asking it for the vring bases if it can still answer)...
+    void leave();
+    // ...and goes on, on a new one.
+    Result<void> continue_on(std::unique_ptr<Frontend> frontend);
+    Result<void> reset_device();
+    Result<void> stop();
+    Result<void> start();
+
+    // Until the device calls. Errors: Timeout, Closed, or Protocol for a broken ring.
+    Result<void> wait_for_call(DriverQueue& queue, Duration timeout, TimePoint deadline);
+
+    const DriverOptions& options() const { return m_options; }
+    Frontend& frontend() { return *m_frontend; }
+    DriverMemory& memory() { return *m_memory; }
+    const std::vector<unsigned>& indices() const { return m_indices; }
+    DriverQueue& queue(unsigned index);
+    uint64_t offered() const { return m_offered; }
+    uint64_t accepted() const { return m_accepted; }
+
+private:
+    enum class Status { Fresh, Kept };
+
+    Result<void> negotiate_protocol();
+    Result<void> accept_features(Status status);
+    Result<void> set_status(uint64_t status);
+    Result<void> make_queues();
+    Result<void> hand_over_memory();
+    Result<void> start_queue(DriverQueue& queue, uint32_t base);
+    // vhost-user's bit 30, which is always accepted where it is offered.
+    bool has_protocol_features() const;
+
+    DriverOptions m_options;
+    std::unique_ptr<Frontend> m_frontend;
+    std::unique_ptr<DriverMemory> m_memory;
+    std::unique_ptr<DriverSlab> m_slab;
+    std::vector<unsigned> m_indices;
+    std::vector<std::unique_ptr<DriverQueue>> m_queues; // as m_indices
+    std::vector<uint32_t> m_bases; // where they start next
+    uint64_t m_offered = 0;
+    uint64_t m_accepted = 0;
+    bool m_running = false;
+};
+
+} // namespace vwb
