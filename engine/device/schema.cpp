@@ -20,20 +20,6 @@ constexpr std::array COMMON_FEATURES { EnumName { 24, "NOTIFY_ON_EMPTY" },
     EnumName { 39, "NOTIF_CONFIG_DATA" }, EnumName { 40, "RING_RESET" },
     EnumName { 41, "ADMIN_VQ" }, EnumName { 43, "SUSPEND" } };
 
-uint64_t load_unsigned(std::span<const std::byte> bytes)
-{
-    uint64_t value = 0;
-    for (size_t i = bytes.size(); i-- > 0;)
-        value = value << 8 | std::to_integer<uint64_t>(bytes[i]);
-    return value;
-}
-
-int64_t sign_extend(uint64_t value, size_t size)
-{
-    const unsigned shift = static_cast<unsigned>(64 - 8 * size);
-    return static_cast<int64_t>(value << shift) >> shift;
-}
-
 std::string hex_bytes(std::span<const std::byte> bytes)
 {
     std::string text;
@@ -93,26 +79,6 @@ Value field_value(const SchemaField& field, std::span<const std::byte> bytes)
     return number_value(field, load_unsigned(bytes));
 }
 
-// The bytes of the field; empty if the part is too short for it.
-std::span<const std::byte> slice(const SchemaField& field, std::span<const std::byte> bytes)
-{
-    size_t offset = field.offset;
-    size_t size = field.size;
-    if (size == 0) {
-        if (bytes.size() < offset + field.from_end)
-            return {};
-        return bytes.subspan(offset, bytes.size() - offset - field.from_end);
-    }
-    if (field.from_end != 0) {
-        if (bytes.size() < field.from_end)
-            return {};
-        offset = bytes.size() - field.from_end;
-    }
-    if (bytes.size() < offset + size)
-        return {};
-    return bytes.subspan(offset, size);
-}
-
 Value describe_field(const SchemaField& field)
 {
     static constexpr std::array kinds { "unsigned", "signed", "flags", "bytes", "text", "padding" };
@@ -143,6 +109,42 @@ Value describe_fields(std::span<const SchemaField> fields)
 
 } // namespace
 
+uint64_t load_unsigned(std::span<const std::byte> bytes)
+{
+    uint64_t value = 0;
+    for (size_t i = bytes.size(); i-- > 0;)
+        value = value << 8 | std::to_integer<uint64_t>(bytes[i]);
+    return value;
+}
+
+int64_t sign_extend(uint64_t value, size_t size)
+{
+    const unsigned shift = static_cast<unsigned>(64 - 8 * size);
+    return static_cast<int64_t>(value << shift) >> shift;
+}
+
+std::span<const std::byte> field_bytes(
+    const SchemaField& field, std::span<const std::byte> bytes, size_t part_size)
+{
+    size_t offset = field.offset;
+    size_t size = field.size;
+    if (size == 0) {
+        if (part_size < offset + field.from_end)
+            return {};
+        size = part_size - offset - field.from_end;
+    } else if (field.from_end != 0) {
+        if (part_size < field.from_end)
+            return {};
+        offset = part_size - field.from_end;
+    }
+    if (part_size < offset + size || bytes.size() <= offset)
+        return {};
+    const bool whole = bytes.size() >= offset + size;
+    if (!whole && field.kind != FieldKind::Bytes && field.kind != FieldKind::Text)
+        return {};
+    return whole ? bytes.subspan(offset, size) : bytes.subspan(offset);
+}
+
 const char* name_of(std::span<const EnumName> names, uint64_t value)
 {
     const auto found = std::ranges::find(names, value, &EnumName::value);
@@ -169,9 +171,15 @@ const SchemaMessage* find_message(
 
 Value decode_fields(std::span<const SchemaField> fields, std::span<const std::byte> bytes)
 {
+    return decode_fields(fields, bytes, bytes.size());
+}
+
+Value decode_fields(
+    std::span<const SchemaField> fields, std::span<const std::byte> bytes, size_t part_size)
+{
     Value value = Value::object();
     for (const auto& field : fields) {
-        const auto part = slice(field, bytes);
+        const auto part = field_bytes(field, bytes, part_size);
         if (part.empty())
             continue;
         const bool zero

@@ -65,6 +65,17 @@ const SchemaMessage* find_message(
 
 // {name: value}; a field that does not fit into the bytes is left out.
 Value decode_fields(std::span<const SchemaField> fields, std::span<const std::byte> bytes);
+// The same if the bytes may be only the first ones of a part: fields beyond them are left out, and
+// of a field that reaches beyond them what is there is shown.
+Value decode_fields(
+    std::span<const SchemaField> fields, std::span<const std::byte> bytes, size_t part_size);
+
+// The bytes of one field as far as they are at hand; empty if it is not there. Only a Bytes or Text
+// field may come back shorter than it is.
+std::span<const std::byte> field_bytes(
+    const SchemaField& field, std::span<const std::byte> bytes, size_t part_size);
+uint64_t load_unsigned(std::span<const std::byte> bytes);
+int64_t sign_extend(uint64_t value, size_t size);
 
 // Name of an enumerator, or null pointer.
 const char* name_of(std::span<const EnumName> names, uint64_t value);

@@ -26,6 +26,8 @@ enum class TraceKind : uint8_t {
 
 struct TraceEvent {
     static constexpr size_t BYTES = 32;
+    // The head of a request that an observer injected: no ring is large enough to have it.
+    static constexpr uint16_t INJECTED_HEAD = 0xffff;
 
     int64_t time_ns; // of the device's clock
     uint32_t request; // number of the request on its device, from 1; 0: none
