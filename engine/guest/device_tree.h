@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Makes the blob a guest boots with from what the user gave: a .dtb as it is, a .dts through dtc,
+// with ${name} replaced by the socket path of that device. Understands no binding.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/guest/guest_options.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vwb {
+
+struct PreparedTree {
+    std::string blob_path;
+    // Devices whose sockets the tree does not name: they go on the kernel's command line, because
+    // one socket named in both places would be probed twice.
+    std::vector<GuestDevice> other_devices;
+};
+
+// `folder` takes what is made here.
+Result<PreparedTree> prepare_device_tree(
+    const std::string& file, std::span<const GuestDevice> devices, const std::string& folder);
+
+// The source with every ${name} replaced; an unknown name is an error with its line number.
+Result<std::string> expand_socket_names(
+    std::string_view source, std::span<const GuestDevice> devices);
+
+} // namespace vwb
