@@ -3,11 +3,15 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <mutex>
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace vwb {
 namespace {
@@ -24,6 +28,7 @@ struct Guard {
 
 std::array<Guard, MAX_GUARDS> guards;
 std::mutex guards_mutex; // for taking and giving back places, not for the handler
+std::atomic<int> lost_event { -1 }; // made with the handler, open as long as the process lives
 
 static_assert(std::atomic<uintptr_t>::is_always_lock_free);
 
@@ -37,6 +42,7 @@ void die_of(int signal)
 
 void handle_bus_error(int signal, siginfo_t* info, void*)
 {
+    const int saved_errno = errno;
     const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
     for (Guard& guard : guards) {
         const size_t size = guard.size.load(std::memory_order_acquire);
@@ -50,6 +56,11 @@ void handle_bus_error(int signal, siginfo_t* info, void*)
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
         if (replaced == MAP_FAILED)
             die_of(signal);
+        const uint64_t one = 1;
+        // Can only fail when the counter is full, and then its readers have had edges enough.
+        [[maybe_unused]] const ssize_t written
+            = ::write(lost_event.load(std::memory_order_relaxed), &one, sizeof one);
+        errno = saved_errno;
         return;
     }
     die_of(signal);
@@ -57,6 +68,7 @@ void handle_bus_error(int signal, siginfo_t* info, void*)
 
 void install_handler()
 {
+    lost_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction action { };
     action.sa_sigaction = handle_bus_error;
     action.sa_flags = SA_SIGINFO;
@@ -64,12 +76,23 @@ void install_handler()
     ::sigaction(SIGBUS, &action, nullptr);
 }
 
-} // namespace
-
-int guard_mapping(void* address, size_t size)
+void ensure_handler()
 {
     static std::once_flag installed;
     std::call_once(installed, install_handler);
+}
+
+} // namespace
+
+UniqueFd lost_mapping_event()
+{
+    ensure_handler();
+    return UniqueFd(::fcntl(lost_event, F_DUPFD_CLOEXEC, 0));
+}
+
+int guard_mapping(void* address, size_t size)
+{
+    ensure_handler();
     const std::lock_guard lock(guards_mutex);
     for (size_t i = 0; i < guards.size(); ++i) {
         Guard& guard = guards[i];

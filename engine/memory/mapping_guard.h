@@ -4,6 +4,8 @@
 // SIGBUS anywhere else keeps its normal, deadly course.
 #pragma once
 
+#include "engine/base/unique_fd.h"
+
 #include <cstddef>
 
 namespace vwb {
@@ -12,5 +14,8 @@ namespace vwb {
 int guard_mapping(void* address, size_t size);
 void unguard_mapping(int guard);
 bool mapping_lost(int guard);
+// A descriptor for an event loop, to be watched edge-triggered (EPOLLET) and never read: one edge
+// whenever any mapping of the process was lost. Nobody has to look on the way of a request.
+UniqueFd lost_mapping_event();
 
 } // namespace vwb
