@@ -121,19 +121,18 @@ void HostQueue::redeliver_carried()
 
 Result<void> HostQueue::set_kick(UniqueFd fd)
 {
-    m_kick_watch.reset();
-    m_kick = std::move(fd);
-    if (!m_kick)
-        return {};
+    Watch watch;
     // Edge-triggered and never read: each kick is one more edge, whatever the counter says, and a
     // peer's blocking descriptor cannot block us.
-    auto watch = m_context.loop.watch(
-        m_kick.get(), EPOLLIN | EPOLLET, [this](uint32_t events) { on_kick(events); });
-    if (!watch) {
-        m_kick.reset();
-        return std::move(watch).error().within("kick descriptor");
+    if (fd) {
+        auto watched = m_context.loop.watch(
+            fd.get(), EPOLLIN | EPOLLET, [this](uint32_t events) { on_kick(events); });
+        if (!watched)
+            return std::move(watched).error().within("kick descriptor");
+        watch = std::move(watched).value();
     }
-    m_kick_watch = std::move(watch).value();
+    m_kick_watch = std::move(watch); // before its descriptor is closed
+    m_kick = std::move(fd);
     return {};
 }
 
@@ -290,6 +289,9 @@ void HostQueue::notify_driver()
 
 void HostQueue::on_ring_fault(const RingFault& fault)
 {
+    // Zeros stand where the ring was: not the driver's fault (see mapping_guard.h).
+    if (m_virtqueue->memory_lost())
+        return;
     const auto text = fault_text(fault.kind);
     m_context.problems.report({ Side::Driver, Severity::Error, text.rule, text.clause,
         describe(fault), static_cast<int>(m_index) });

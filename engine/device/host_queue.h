@@ -63,7 +63,7 @@ public:
     bool running() const { return m_running; }
     bool broken() const { return m_virtqueue && m_virtqueue->broken(); }
 
-    // An invalid descriptor means: none (the driver polls).
+    // An invalid descriptor means: none (the driver polls). After an error the old one stays.
     Result<void> set_kick(UniqueFd fd);
     void set_call(UniqueFd fd);
     void set_err(UniqueFd fd);

@@ -56,6 +56,7 @@ public:
     uint32_t in_flight() const { return m_in_flight; }
     uint32_t base() const { return m_ring->base(); }
     uint32_t unreturned() const { return m_ring->unreturned(); }
+    bool memory_lost() const { return m_memory->lost(); }
     // Replaces the memory for chains popped from now on; older chains keep theirs.
     void set_memory(std::shared_ptr<const GuestMemory> memory);
     // The chains that are with the device, for inspection.
