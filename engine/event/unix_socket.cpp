@@ -124,15 +124,40 @@ Result<std::unique_ptr<UnixListener>> UnixListener::create(const std::string& pa
     if (error != 0)
         return Error::from_errno("cannot bind " + path, error);
     std::unique_ptr<UnixListener> listener(new UnixListener(path, std::move(fd)));
+    listener->note_file();
     if (::listen(listener->fd(), BACKLOG) != 0)
         return Error::from_errno("cannot listen on " + path, errno);
     return listener;
+}
+
+Result<std::unique_ptr<UnixListener>> UnixListener::adopt(UniqueFd socket)
+{
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    sockaddr_un address {};
+    socklen_t length = sizeof address;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens
+        || ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0
+        || address.sun_family != AF_UNIX)
+        return Error(ErrorKind::Invalid,
+            "descriptor " + std::to_string(socket.get()) + " is no listening Unix socket");
+    // accept() must not wait for a connection that has gone again.
+    const int flags = ::fcntl(socket.get(), F_GETFL);
+    if (::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return Error::from_errno("O_NONBLOCK on a socket", errno);
+    const size_t most = sizeof address.sun_path;
+    return std::unique_ptr<UnixListener>(new UnixListener(
+        std::string(address.sun_path, ::strnlen(address.sun_path, most)), std::move(socket)));
 }
 
 UnixListener::UnixListener(std::string path, UniqueFd fd)
     : m_path(std::move(path))
     , m_fd(std::move(fd))
     , m_spare(::open("/dev/null", O_RDONLY | O_CLOEXEC))
+{
+}
+
+void UnixListener::note_file()
 {
     struct stat status { };
     if (::lstat(m_path.c_str(), &status) == 0) {

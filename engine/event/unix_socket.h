@@ -27,13 +27,16 @@ Result<PeerCredentials> peer_credentials(int fd);
 // Our own user, or root, who could look into our memory anyway.
 bool is_same_user(const PeerCredentials& peer);
 
-// A socket file of our own, mode 0600. The file stays until the listener goes, and only then is it
-// removed, if it is still the one that we bound.
+// A listening socket, mostly with a file of our own, mode 0600. The file stays until the listener
+// goes, and only then is it removed, if it is still the one that we bound.
 class UnixListener {
 public:
     // A socket file that nobody listens on is replaced. Errors: Unavailable if somebody does, or if
     // something else is at the path; Invalid for a path that is too long.
     static Result<std::unique_ptr<UnixListener>> create(const std::string& path);
+    // Goes on with a listening socket that somebody else bound; its file is never removed. Errors:
+    // Invalid if it is no listening Unix stream socket.
+    static Result<std::unique_ptr<UnixListener>> adopt(UniqueFd socket);
     ~UnixListener();
     UnixListener(const UnixListener&) = delete;
     UnixListener& operator=(const UnixListener&) = delete;
@@ -48,6 +51,7 @@ public:
 
 private:
     UnixListener(std::string path, UniqueFd fd);
+    void note_file(); // that is ours to remove
 
     std::string m_path;
     UniqueFd m_fd;

@@ -130,6 +130,32 @@ TEST_F(UnixSocketTest, FileOfSomebodyElseStaysWhenTheListenerGoes)
     EXPECT_TRUE(connect_unix(path(), 1s));
 }
 
+TEST_F(UnixSocketTest, AdoptedSocketServesAndKeepsItsFile)
+{
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address {};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(fd.get(), 1), 0);
+    auto listener = UnixListener::adopt(std::move(fd));
+    ASSERT_TRUE(listener) << listener.error().message();
+    EXPECT_EQ((*listener)->path(), path());
+    EXPECT_FALSE((*listener)->accept().value()); // nobody waits, and it does not block
+    const auto client = connect_unix(path(), 1s);
+    EXPECT_TRUE((*listener)->accept().value());
+    listener->reset();
+    EXPECT_TRUE(std::filesystem::exists(path()));
+}
+
+TEST_F(UnixSocketTest, OnlyListeningSocketsAreAdopted)
+{
+    EXPECT_EQ(UnixListener::adopt(UniqueFd(::socket(AF_UNIX, SOCK_STREAM, 0))).error().kind(),
+        ErrorKind::Invalid);
+    EXPECT_EQ(UnixListener::adopt(UniqueFd(::open("/dev/null", O_RDONLY))).error().kind(),
+        ErrorKind::Invalid);
+}
+
 TEST_F(UnixSocketTest, LongPathIsExplained)
 {
     const auto listener = UnixListener::create(path(std::string(200, 'x')));
