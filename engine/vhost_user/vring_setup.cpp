@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/vhost_user/vring_setup.h"
+
+#include "engine/virtqueue/ring_layout.h"
+
+#include <bit>
+
+namespace vwb {
+namespace {
+
+Error invalid(std::string what)
+{
+    return { ErrorKind::Invalid, std::move(what) };
+}
+
+std::string ring_text(uint32_t index)
+{
+    return "ring " + std::to_string(index);
+}
+
+bool same_addresses(const VringAddr& a, const VringAddr& b)
+{
+    return a.descriptor == b.descriptor && a.available == b.available && a.used == b.used;
+}
+
+bool same_parts(const RingParts& a, const RingParts& b)
+{
+    return a.descriptors == b.descriptors && a.driver == b.driver && a.device == b.device;
+}
+
+// Alignment is looked at here too, because it is that of our mapping: with an odd offset into the
+// file it need not be the guest's.
+Result<std::byte*> translate_part(
+    const GuestMemory& memory, uint64_t address, size_t size, size_t alignment)
+{
+    const auto bytes = memory.translate_user(address, size);
+    if (bytes.empty())
+        return invalid("at user address " + hex_text(address) + ", " + std::to_string(size)
+            + " bytes, does not lie in one memory region");
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment != 0)
+        return invalid("at user address " + hex_text(address) + " is not aligned to "
+            + std::to_string(alignment) + " bytes");
+    return bytes.data();
+}
+
+Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, uint32_t num)
+{
+    const SplitLayout layout { num };
+    const auto part = [&](const char* name, uint64_t address, size_t size, size_t alignment) {
+        auto found = translate_part(memory, address, size, alignment);
+        if (found)
+            return found;
+        return Result<std::byte*>(invalid(
+            std::string(name) + " of " + ring_text(addr.index) + " " + found.error().message()));
+    };
+    // virtio 1.4, 2.7: alignments 16, 2 and 4.
+    RingParts parts;
+    parts.descriptors
+        = VWB_TRY(part("descriptor table", addr.descriptor, layout.descriptors_size(), 16));
+    parts.driver = VWB_TRY(part("available ring", addr.available, layout.avail_size(), 2));
+    parts.device = VWB_TRY(part("used ring", addr.used, layout.used_size(), 4));
+    return parts;
+}
+
+} // namespace
+
+VringSetup::VringSetup(DeviceHost& host)
+    : m_host(host)
+    , m_rings(host.queue_count())
+{
+}
+
+VringSetup::~VringSetup()
+{
+    m_host.stop_queues();
+    for (size_t i = 0; i < m_rings.size(); ++i) {
+        HostQueue& queue = m_host.queue(i);
+        [[maybe_unused]] const auto removed = queue.set_kick({});
+        queue.set_call({});
+        queue.set_err({});
+    }
+}
+
+Result<void> VringSetup::check_index(uint32_t index) const
+{
+    if (index >= m_rings.size())
+        return invalid("names " + ring_text(index) + "; the device has "
+            + std::to_string(m_rings.size()) + " rings");
+    return {};
+}
+
+Result<void> VringSetup::ensure_stopped(uint32_t index)
+{
+    HostQueue& queue = m_host.queue(index);
+    if (queue.running())
+        return invalid(ring_text(index) + " runs: it must be stopped or disabled first");
+    queue.stop();
+    return {};
+}
+
+Result<void> VringSetup::set_num(uint32_t index, uint32_t num)
+{
+    VWB_TRY(check_index(index));
+    const uint32_t limit = m_host.traits().queues[index].max_size;
+    // virtio 1.4, 2.7: the size of a split ring is a power of two.
+    if (!std::has_single_bit(num) || num > limit)
+        return invalid(ring_text(index) + " with " + std::to_string(num)
+            + " entries, expected a power of two up to " + std::to_string(limit));
+    if (m_host.queue(index).running() && m_rings[index].num == num)
+        return {};
+    VWB_TRY(ensure_stopped(index));
+    m_rings[index].num = num;
+    return {};
+}
+
+Result<void> VringSetup::set_addr(const VringAddr& addr)
+{
+    VWB_TRY(check_index(addr.index));
+    Ring& ring = m_rings[addr.index];
+    const bool same = ring.addr && same_addresses(*ring.addr, addr);
+    if (!m_host.queue(addr.index).running() || !same) {
+        // Where size and memory are known already, the message that is wrong is refused, not a
+        // later one.
+        if (m_memory && ring.num)
+            VWB_TRY(translate(*m_memory, addr, *ring.num));
+        VWB_TRY(ensure_stopped(addr.index));
+    }
+    ring.addr = addr;
+    return {};
+}
+
+Result<void> VringSetup::set_base(uint32_t index, uint32_t base)
+{
+    VWB_TRY(check_index(index));
+    if (base > UINT16_MAX)
+        return invalid(ring_text(index) + " with base " + std::to_string(base)
+            + "; an index of a split ring has 16 bits");
+    VWB_TRY(ensure_stopped(index));
+    m_rings[index].base = base;
+    return {};
+}
+
+Result<void> VringSetup::set_kick(uint32_t index, UniqueFd fd)
+{
+    VWB_TRY(check_index(index));
+    const bool polled = !fd;
+    HostQueue& queue = m_host.queue(index);
+    const bool was_started = queue.started();
+    if (!was_started)
+        VWB_TRY(start(index));
+    if (auto watched = queue.set_kick(std::move(fd)); !watched) {
+        if (!was_started)
+            m_rings[index].base = queue.stop();
+        return watched;
+    }
+    m_rings[index].polled = polled;
+    // vhost-user, Ring states: there may be entries that no kick will come for.
+    if (was_started && queue.running())
+        queue.kick();
+    return {};
+}
+
+Result<void> VringSetup::set_call(uint32_t index, UniqueFd fd)
+{
+    VWB_TRY(check_index(index));
+    m_host.queue(index).set_call(std::move(fd));
+    return {};
+}
+
+Result<void> VringSetup::set_err(uint32_t index, UniqueFd fd)
+{
+    VWB_TRY(check_index(index));
+    m_host.queue(index).set_err(std::move(fd));
+    return {};
+}
+
+Result<void> VringSetup::set_enabled(uint32_t index, bool enabled)
+{
+    VWB_TRY(check_index(index));
+    m_host.queue(index).set_enabled(enabled);
+    return {};
+}
+
+void VringSetup::enable_all()
+{
+    for (size_t i = 0; i < m_rings.size(); ++i)
+        m_host.queue(i).set_enabled(true);
+}
+
+Result<uint32_t> VringSetup::stop(uint32_t index)
+{
+    VWB_TRY(check_index(index));
+    HostQueue& queue = m_host.queue(index);
+    if (queue.started()) {
+        m_rings[index].base = queue.stop();
+        // It starts again with the next SET_VRING_KICK.
+        VWB_TRY(queue.set_kick({}));
+    }
+    return m_rings[index].base;
+}
+
+void VringSetup::forget()
+{
+    m_rings.assign(m_rings.size(), {});
+    m_was_started = false;
+}
+
+Result<void> VringSetup::start(uint32_t index)
+{
+    Ring& ring = m_rings[index];
+    if (!m_memory)
+        return invalid(ring_text(index) + " cannot start: there is no memory table yet");
+    if (!ring.num)
+        return invalid(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
+    if (!ring.addr)
+        return invalid(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
+    ring.parts = VWB_TRY(translate(*m_memory, *ring.addr, *ring.num));
+    VirtqueueConfig config;
+    config.size = *ring.num;
+    config.base = ring.base;
+    config.parts = ring.parts;
+    config.memory = m_memory;
+    VWB_TRY(m_host.start_queue(index, config));
+    m_was_started = true;
+    return {};
+}
+
+Result<void> VringSetup::set_memory(std::shared_ptr<const GuestMemory> memory)
+{
+    // First a look at all of them, so that a refusal changes nothing.
+    for (uint32_t i = 0; i < m_rings.size(); ++i) {
+        if (m_host.queue(i).running())
+            VWB_TRY(translate(*memory, *m_rings[i].addr, *m_rings[i].num));
+    }
+    m_memory = std::move(memory);
+    for (uint32_t i = 0; i < m_rings.size(); ++i) {
+        if (m_host.queue(i).started())
+            move_ring(i, m_memory);
+    }
+    return {};
+}
+
+void VringSetup::move_ring(uint32_t index, const std::shared_ptr<const GuestMemory>& memory)
+{
+    Ring& ring = m_rings[index];
+    HostQueue& queue = m_host.queue(index);
+    const auto parts = translate(*memory, *ring.addr, *ring.num);
+    if (parts && same_parts(*parts, ring.parts)) {
+        queue.set_memory(memory);
+        return;
+    }
+    // Mapped anew elsewhere: the ring goes on there from where it is. What the device has parked
+    // is given back and handed to it again.
+    ring.base = queue.stop();
+    if (!parts)
+        return;
+    if (const auto started = start(index); !started)
+        m_host.report({ Side::FrontEnd, Severity::Error, "vhost-user.ring-moved",
+            "vhost-user, SET_MEM_TABLE", started.error().message(), static_cast<int>(index) });
+}
+
+bool VringSetup::any_started() const
+{
+    for (size_t i = 0; i < m_rings.size(); ++i) {
+        if (m_host.queue(i).started())
+            return true;
+    }
+    return false;
+}
+
+bool VringSetup::any_running() const
+{
+    for (size_t i = 0; i < m_rings.size(); ++i) {
+        if (m_host.queue(i).running())
+            return true;
+    }
+    return false;
+}
+
+void VringSetup::inspect(Inspector& inspector) const
+{
+    for (uint32_t i = 0; i < m_rings.size(); ++i) {
+        inspector.child(m_host.traits().queues[i].name, [this, i](Inspector& inner) {
+            const Ring& ring = m_rings[i];
+            const HostQueue& queue = m_host.queue(i);
+            inner.field("index", i);
+            inner.field("started", queue.started());
+            inner.field("enabled", queue.enabled());
+            inner.field("broken", queue.broken());
+            inner.field("num", ring.num ? Value(*ring.num) : Value());
+            inner.field("base", ring.base);
+            inner.field("kick",
+                !queue.started()  ? "none"
+                    : ring.polled ? "not polled"
+                                  : "descriptor");
+            if (ring.addr) {
+                inner.hex("descriptor_user_address", ring.addr->descriptor);
+                inner.hex("available_user_address", ring.addr->available);
+                inner.hex("used_user_address", ring.addr->used);
+            }
+        });
+    }
+}
+
+} // namespace vwb
