@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// BackendChannel: our own messages to the front-end, over the socket that it gave us with
+// SET_BACKEND_REQ_FD. Answers are read when they come and never waited for. When we may speak at
+// all is MessageHandlers' business.
+#pragma once
+
+#include "engine/device/device_host.h"
+#include "engine/vhost_user/connection.h"
+
+namespace vwb {
+
+// Owner: MessageHandlers. Loop thread only. A front-end that closes or breaks this socket keeps its
+// session; it is not told anything any more.
+class BackendChannel {
+public:
+    // Errors: Invalid if it is no Unix stream socket.
+    static Result<std::unique_ptr<BackendChannel>> create(DeviceHost& host, UniqueFd socket);
+
+    // Acknowledge::Ask only where REPLY_ACK was negotiated.
+    enum class Acknowledge { Ask, None };
+    // A message that still waits for room in the socket stands for this change too.
+    void send_config_change(Acknowledge acknowledge);
+
+    void inspect(Inspector& inspector) const;
+
+private:
+    explicit BackendChannel(DeviceHost& host)
+        : m_host(host)
+    {
+    }
+    void on_message(const Message& message);
+    void on_ended(const Error& error);
+    void report(std::string message);
+
+    DeviceHost& m_host;
+    std::unique_ptr<Connection> m_connection;
+    uint64_t m_sent = 0;
+    uint64_t m_coalesced = 0;
+    uint64_t m_unanswered = 0;
+};
+
+} // namespace vwb

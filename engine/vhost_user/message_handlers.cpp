@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/vhost_user/message_handlers.h"
+
+#include "engine/base/log.h"
+#include "engine/vhost_user/config_access.h"
+#include "engine/vhost_user/memory_table.h"
+#include "engine/vhost_user/message_names.h"
+
+#include <algorithm>
+#include <array>
+
+namespace vwb {
+namespace {
+
+template <typename T> Reply reply_of(const T& value)
+{
+    const auto bytes = bytes_of(value);
+    return { { bytes.begin(), bytes.end() } };
+}
+
+Reply number(uint64_t value)
+{
+    return reply_of(value);
+}
+
+struct VringFd {
+    uint32_t index;
+    UniqueFd fd;
+};
+
+// SET_VRING_KICK, _CALL and _ERR: bits 0..7 are the index, bit 8 says that there is no descriptor.
+Result<VringFd> take_vring_fd(Message& message)
+{
+    const auto value = message.read<uint64_t>();
+    if (value & ~(VRING_INDEX_MASK | VRING_NO_FD))
+        return Error(ErrorKind::Invalid,
+            "sets reserved bits: " + hex_text(value) + ", expected bits 0 to 8");
+    const bool expected = !(value & VRING_NO_FD);
+    if (expected != !message.fds.empty())
+        return Error(ErrorKind::Protocol,
+            expected ? "came without a descriptor, and bit 8 (no descriptor) is not set"
+                     : "came with a descriptor, and bit 8 (no descriptor) is set");
+    VringFd result { static_cast<uint32_t>(value & VRING_INDEX_MASK), {} };
+    if (expected)
+        result.fd = std::move(message.fds[0]);
+    return result;
+}
+
+} // namespace
+
+MessageHandlers::MessageHandlers(DeviceHost& host)
+    : m_host(host)
+    , m_vrings(host)
+{
+}
+
+MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
+{
+    using Id = FrontEndMessage;
+    using Self = MessageHandlers;
+    struct Entry {
+        Id id;
+        Handler handler;
+    };
+    static constexpr std::array ENTRIES = {
+        Entry { Id::GetFeatures, &Self::get_features },
+        Entry { Id::SetFeatures, &Self::set_features },
+        Entry { Id::SetOwner, &Self::set_owner },
+        Entry { Id::ResetOwner, &Self::reset_owner },
+        Entry { Id::SetMemTable, &Self::set_mem_table },
+        Entry { Id::SetVringNum, &Self::set_vring_num },
+        Entry { Id::SetVringAddr, &Self::set_vring_addr },
+        Entry { Id::SetVringBase, &Self::set_vring_base },
+        Entry { Id::GetVringBase, &Self::get_vring_base },
+        Entry { Id::SetVringKick, &Self::set_vring_kick },
+        Entry { Id::SetVringCall, &Self::set_vring_call },
+        Entry { Id::SetVringErr, &Self::set_vring_err },
+        Entry { Id::GetProtocolFeatures, &Self::get_protocol_features },
+        Entry { Id::SetProtocolFeatures, &Self::set_protocol_features },
+        Entry { Id::GetQueueNum, &Self::get_queue_num },
+        Entry { Id::SetVringEnable, &Self::set_vring_enable },
+        Entry { Id::SetBackendReqFd, &Self::set_backend_req_fd },
+        Entry { Id::GetConfig, &Self::get_config },
+        Entry { Id::SetConfig, &Self::set_config },
+        Entry { Id::ResetDevice, &Self::reset_device },
+        Entry { Id::GetMaxMemSlots, &Self::get_max_mem_slots },
+        Entry { Id::AddMemReg, &Self::add_mem_reg },
+        Entry { Id::RemMemReg, &Self::rem_mem_reg },
+        Entry { Id::SetStatus, &Self::set_status },
+        Entry { Id::GetStatus, &Self::get_status },
+    };
+    const auto* entry = std::ranges::find(ENTRIES, id, &Entry::id);
+    return entry == ENTRIES.end() ? nullptr : entry->handler;
+}
+
+Result<Reply> MessageHandlers::handle(Message& message)
+{
+    const Handler handler = find_handler(FrontEndMessage { message.header.request });
+    VWB_ASSERT(handler); // the table lets pass only what is offered
+    auto reply = (this->*handler)(message);
+    announce_config_change();
+    return reply;
+}
+
+Result<Reply> MessageHandlers::get_features(Message&)
+{
+    return number(m_host.offered_features() | VHOST_USER_F_PROTOCOL_FEATURES);
+}
+
+Result<Reply> MessageHandlers::set_features(Message& message)
+{
+    const auto features = message.read<uint64_t>();
+    const uint64_t virtio = features & ~VHOST_USER_F_PROTOCOL_FEATURES;
+    const uint64_t foreign = virtio & ~m_host.offered_features();
+    if (m_vrings.any_running()
+        && (virtio & m_host.offered_features()) != m_host.accepted_features())
+        return Error(ErrorKind::Invalid,
+            "changes features from " + hex_text(m_host.accepted_features()) + " to "
+                + hex_text(virtio) + " while rings run");
+    if (!m_vrings.any_running()) {
+        // virtio 1.4, 3.1.1: features are negotiated only after a reset. A driver of virtio_uml
+        // that is bound again can be told by nothing else: its rings were disabled, not stopped.
+        if (m_vrings.any_started())
+            reset();
+        m_host.accept_features(virtio);
+    }
+    m_features = features;
+    m_features_set = true;
+    m_negotiated.protocol_features_bit = (features & VHOST_USER_F_PROTOCOL_FEATURES) != 0;
+    // vhost-user, Ring states: without bit 30 rings need no SET_VRING_ENABLE.
+    if (!m_negotiated.protocol_features_bit)
+        m_vrings.enable_all();
+    return Reply { {}, foreign == 0 ? uint64_t { 0 } : uint64_t { 1 } };
+}
+
+Result<Reply> MessageHandlers::set_owner(Message&)
+{
+    return Reply {};
+}
+
+// Deprecated: a front-end that sends it means different things in different versions.
+Result<Reply> MessageHandlers::reset_owner(Message&)
+{
+    log_info(m_host.name(), "RESET_OWNER is deprecated and ignored");
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_mem_table(Message& message)
+{
+    auto memory = VWB_TRY(read_memory_table(message));
+    VWB_TRY(m_vrings.set_memory(std::move(memory)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_vring_num(Message& message)
+{
+    const auto state = message.read<VringState>();
+    VWB_TRY(m_vrings.set_num(state.index, state.num));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_vring_addr(Message& message)
+{
+    VWB_TRY(m_vrings.set_addr(message.read<VringAddr>()));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_vring_base(Message& message)
+{
+    const auto state = message.read<VringState>();
+    VWB_TRY(m_vrings.set_base(state.index, state.num));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_vring_base(Message& message)
+{
+    auto state = message.read<VringState>();
+    state.num = VWB_TRY(m_vrings.stop(state.index));
+    return reply_of(state);
+}
+
+Result<Reply> MessageHandlers::set_vring_kick(Message& message)
+{
+    auto vring = VWB_TRY(take_vring_fd(message));
+    VWB_TRY(m_vrings.set_kick(vring.index, std::move(vring.fd)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_vring_call(Message& message)
+{
+    auto vring = VWB_TRY(take_vring_fd(message));
+    VWB_TRY(m_vrings.set_call(vring.index, std::move(vring.fd)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_vring_err(Message& message)
+{
+    auto vring = VWB_TRY(take_vring_fd(message));
+    VWB_TRY(m_vrings.set_err(vring.index, std::move(vring.fd)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_protocol_features(Message&)
+{
+    return number(OFFERED_PROTOCOL_FEATURES);
+}
+
+Result<Reply> MessageHandlers::set_protocol_features(Message& message)
+{
+    const auto features = message.read<uint64_t>();
+    // What both sides understand works also for a front-end that does not look at the refusal.
+    m_negotiated.protocol_features = features & OFFERED_PROTOCOL_FEATURES;
+    if (const uint64_t foreign = features & ~OFFERED_PROTOCOL_FEATURES)
+        return Error(ErrorKind::Unsupported,
+            "accepts protocol features that were not offered: "
+                + to_text(protocol_feature_names(foreign)) + "; they are left out");
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_queue_num(Message&)
+{
+    return number(m_host.queue_count());
+}
+
+Result<Reply> MessageHandlers::set_vring_enable(Message& message)
+{
+    const auto state = message.read<VringState>();
+    if (state.num > 1)
+        return Error(ErrorKind::Invalid,
+            "has " + std::to_string(state.num) + " for ring " + std::to_string(state.index)
+                + ", expected 0 or 1");
+    VWB_TRY(m_vrings.set_enabled(state.index, state.num == 1));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_backend_req_fd(Message& message)
+{
+    m_channel = VWB_TRY(BackendChannel::create(m_host, std::move(message.fds[0])));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_config(Message& message)
+{
+    return Reply { VWB_TRY(read_config(m_host, message)) };
+}
+
+Result<Reply> MessageHandlers::set_config(Message& message)
+{
+    VWB_TRY(write_config(m_host, message));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::reset_device(Message&)
+{
+    reset();
+    m_status = 0;
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_max_mem_slots(Message&)
+{
+    return number(MAX_MEM_SLOTS);
+}
+
+Result<Reply> MessageHandlers::add_mem_reg(Message& message)
+{
+    auto memory = VWB_TRY(add_memory_region(m_vrings.memory(), message));
+    VWB_TRY(m_vrings.set_memory(std::move(memory)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::rem_mem_reg(Message& message)
+{
+    auto memory = VWB_TRY(remove_memory_region(m_vrings.memory(), message));
+    VWB_TRY(m_vrings.set_memory(std::move(memory)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_status(Message& message)
+{
+    constexpr uint64_t failed = 128;
+    const auto status = message.read<uint64_t>();
+    if (status > UINT8_MAX)
+        return Error(
+            ErrorKind::Invalid, "has " + hex_text(status) + "; a device status has 8 bits");
+    // virtio 1.4, 2.1: writing 0 resets the device.
+    if (status == 0)
+        reset();
+    if (status & ~uint64_t { m_status } & failed)
+        m_host.report({ Side::Driver, Severity::Warning, "status.failed", "virtio 1.4, 2.1",
+            "the driver has given up on the device (status FAILED)" });
+    m_status = static_cast<uint8_t>(status);
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::get_status(Message&)
+{
+    return number(m_status);
+}
+
+void MessageHandlers::reset()
+{
+    m_host.reset();
+    m_vrings.forget();
+    m_features = 0;
+    m_features_set = false;
+}
+
+SessionStage MessageHandlers::stage() const
+{
+    if (m_vrings.any_running())
+        return SessionStage::Running;
+    if (m_vrings.was_started())
+        return SessionStage::Stopped;
+    if (m_vrings.memory())
+        return SessionStage::Memory;
+    return m_features_set ? SessionStage::Features : SessionStage::Connected;
+}
+
+bool MessageHandlers::memory_lost() const
+{
+    return m_vrings.memory() && m_vrings.memory()->lost();
+}
+
+void MessageHandlers::config_changed()
+{
+    m_config_change_due = true;
+    announce_config_change();
+}
+
+// vhost-user, Suspended device state: while all rings are stopped we send nothing of our own.
+void MessageHandlers::announce_config_change()
+{
+    if (!m_config_change_due || !m_channel || !m_vrings.any_started()
+        || !m_negotiated.has(ProtocolFeature::Config))
+        return;
+    m_config_change_due = false;
+    m_channel->send_config_change(m_negotiated.has(ProtocolFeature::ReplyAck)
+            ? BackendChannel::Acknowledge::Ask
+            : BackendChannel::Acknowledge::None);
+}
+
+void MessageHandlers::inspect(Inspector& inspector) const
+{
+    const uint64_t offered = m_host.offered_features() | VHOST_USER_F_PROTOCOL_FEATURES;
+    const Schema& schema = *m_host.traits().schema;
+    inspector.child("features", [&](Inspector& inner) {
+        inner.hex("offered", offered);
+        inner.hex("accepted", m_features);
+        inner.field("offered_names", feature_names(schema, offered));
+        inner.field("accepted_names", feature_names(schema, m_features));
+    });
+    inspector.child("protocol_features", [&](Inspector& inner) {
+        inner.field("offered", protocol_feature_names(OFFERED_PROTOCOL_FEATURES));
+        inner.field("accepted", protocol_feature_names(m_negotiated.protocol_features));
+    });
+    inspector.field("device_status", m_status);
+    inspector.child("memory", [this](Inspector& inner) {
+        if (m_vrings.memory())
+            m_vrings.memory()->inspect(inner);
+    });
+    inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
+    if (m_channel)
+        inspector.child("backend_channel", [this](Inspector& inner) { m_channel->inspect(inner); });
+}
+
+} // namespace vwb

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// MessageHandlers: what each message of a front-end does, one function per message and named like
+// it, and what was negotiated by them. Messages come already checked against the message table;
+// framing, replies and the record of refusals are BackendSession's.
+#pragma once
+
+#include "engine/vhost_user/backend_channel.h"
+#include "engine/vhost_user/message_table.h"
+#include "engine/vhost_user/session_stage.h"
+#include "engine/vhost_user/vring_setup.h"
+
+namespace vwb {
+
+// Of an accepted message.
+struct Reply {
+    std::vector<std::byte> payload; // of messages with a reply of their own
+    uint64_t ack = 0; // of the others, if an acknowledgement is due
+};
+
+// Owner: BackendSession. Loop thread only.
+class MessageHandlers {
+public:
+    explicit MessageHandlers(DeviceHost& host);
+
+    // May take the descriptors. An error is the reason of a refusal; the state is as before.
+    Result<Reply> handle(Message& message);
+
+    const Negotiated& negotiated() const { return m_negotiated; }
+    SessionStage stage() const;
+    // True if the front-end has truncated its memory.
+    bool memory_lost() const;
+    // The device's config space changed by itself.
+    void config_changed();
+    void inspect(Inspector& inspector) const;
+
+private:
+    using Handler = Result<Reply> (MessageHandlers::*)(Message&);
+    static Handler find_handler(FrontEndMessage id);
+
+    Result<Reply> get_features(Message& message);
+    Result<Reply> set_features(Message& message);
+    Result<Reply> set_owner(Message& message);
+    Result<Reply> reset_owner(Message& message);
+    Result<Reply> set_mem_table(Message& message);
+    Result<Reply> set_vring_num(Message& message);
+    Result<Reply> set_vring_addr(Message& message);
+    Result<Reply> set_vring_base(Message& message);
+    Result<Reply> get_vring_base(Message& message);
+    Result<Reply> set_vring_kick(Message& message);
+    Result<Reply> set_vring_call(Message& message);
+    Result<Reply> set_vring_err(Message& message);
+    Result<Reply> get_protocol_features(Message& message);
+    Result<Reply> set_protocol_features(Message& message);
+    Result<Reply> get_queue_num(Message& message);
+    Result<Reply> set_vring_enable(Message& message);
+    Result<Reply> set_backend_req_fd(Message& message);
+    Result<Reply> get_config(Message& message);
+    Result<Reply> set_config(Message& message);
+    Result<Reply> reset_device(Message& message);
+    Result<Reply> get_max_mem_slots(Message& message);
+    Result<Reply> add_mem_reg(Message& message);
+    Result<Reply> rem_mem_reg(Message& message);
+    Result<Reply> set_status(Message& message);
+    Result<Reply> get_status(Message& message);
+
+    void reset();
+    void announce_config_change();
+
+    DeviceHost& m_host;
+    VringSetup m_vrings;
+    std::unique_ptr<BackendChannel> m_channel;
+    Negotiated m_negotiated;
+    uint64_t m_features = 0; // as the front-end set them, bit 30 included
+    bool m_features_set = false;
+    bool m_config_change_due = false; // while all rings are stopped we may not say so
+    uint8_t m_status = 0;
+};
+
+} // namespace vwb
