@@ -7,6 +7,7 @@
 #include "engine/driver/driver_memory.h"
 #include "engine/driver/driver_ring.h"
 
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -94,10 +95,9 @@ private:
 // Little-endian bytes of integers: bytes(le16{5}, le32{7}).
 template <typename... Integers> std::vector<uint8_t> wire(Integers... integers)
 {
-    std::vector<uint8_t> out;
-    (out.insert(out.end(), reinterpret_cast<const uint8_t*>(&integers),
-         reinterpret_cast<const uint8_t*>(&integers) + sizeof integers),
-        ...);
+    std::vector<uint8_t> out((sizeof integers + ... + 0));
+    uint8_t* end = out.data();
+    ((std::memcpy(end, &integers, sizeof integers), end += sizeof integers), ...);
     return out;
 }
 
