@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// SimGpioActions: what observers can do from outside with a simulated bank: drive, pulse, wire.
+// Parameters are checked here; what then happens is the bank's. Owned by the bank, on its loop.
+#pragma once
+
+#include "engine/base/actions.h"
+#include "sim/gpio/gpio_generator.h"
+
+#include <cstdint>
+
+namespace vwb {
+
+class SimGpioBank;
+
+class SimGpioActions final : public Actions {
+public:
+    explicit SimGpioActions(SimGpioBank& bank);
+
+    std::vector<ActionInfo> action_list() const override;
+    Result<Value> call_action(std::string_view name, const Value& parameters) override;
+
+private:
+    using Verb = Result<Value> (SimGpioActions::*)(const Value&);
+
+    struct Action {
+        ActionInfo info;
+        Verb verb; // called with checked parameters
+    };
+
+    void add(
+        const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters);
+
+    Result<Value> get(const Value& parameters);
+    Result<Value> set(const Value& parameters);
+    Result<Value> release(const Value& parameters);
+    Result<Value> pull(const Value& parameters);
+    Result<Value> pulse(const Value& parameters);
+    Result<Value> square(const Value& parameters);
+    Result<Value> stop(const Value& parameters);
+    Result<Value> wire(const Value& parameters);
+    Result<Value> unwire(const Value& parameters);
+    Result<Value> signals(const Value& parameters);
+
+    Result<uint16_t> line_of(const Value& parameters, std::string_view key) const;
+    Value state(uint16_t line) const;
+
+    SimGpioBank& m_bank;
+    std::vector<Action> m_actions;
+};
+
+// Period and duty (percent high) as a train. Error: Invalid if a part of it is too short.
+Result<GpioTrain> square_train(Duration period, int64_t duty, uint64_t count);
+
+} // namespace vwb
