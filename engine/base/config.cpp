@@ -190,21 +190,41 @@ Result<std::vector<ConfigReader>> ConfigReader::tables(std::string_view key)
     return readers;
 }
 
-Result<std::vector<std::string>> ConfigReader::strings(std::string_view key)
+// The strings of an array node.
+Result<std::vector<std::string>> ConfigReader::texts(
+    std::string_view key, const ConfigNode& array) const
 {
-    const ConfigNode* node = take(key);
+    if (array.kind != ConfigNode::Kind::Array)
+        return wrong(key, array, "an array of strings");
     std::vector<std::string> values;
-    if (!node)
-        return values;
-    if (node->kind != ConfigNode::Kind::Array)
-        return wrong(key, *node, "an array of strings");
-    for (const auto& item : node->items) {
+    for (const auto& item : array.items) {
         const auto* text = item.scalar.as_string();
         if (!text)
             return wrong(key, item, "a string in the array");
         values.push_back(*text);
     }
     return values;
+}
+
+Result<std::vector<std::string>> ConfigReader::strings(std::string_view key)
+{
+    const ConfigNode* node = take(key);
+    if (!node)
+        return std::vector<std::string>();
+    return texts(key, *node);
+}
+
+Result<std::vector<std::vector<std::string>>> ConfigReader::string_lists(std::string_view key)
+{
+    const ConfigNode* node = take(key);
+    std::vector<std::vector<std::string>> lists;
+    if (!node)
+        return lists;
+    if (node->kind != ConfigNode::Kind::Array)
+        return wrong(key, *node, "an array of arrays of strings");
+    for (const auto& item : node->items)
+        lists.push_back(VWB_TRY(texts(key, item)));
+    return lists;
 }
 
 Result<void> ConfigReader::finish() const

@@ -58,6 +58,8 @@ public:
     // A list of tables; none: an empty list.
     Result<std::vector<ConfigReader>> tables(std::string_view key);
     Result<std::vector<std::string>> strings(std::string_view key);
+    // A list of lists of strings; none: an empty list.
+    Result<std::vector<std::vector<std::string>>> string_lists(std::string_view key);
 
     // Error if the table has a key that nobody asked for; names the nearest known one.
     Result<void> finish() const;
@@ -68,6 +70,7 @@ public:
 private:
     const ConfigNode* take(std::string_view key);
     Error missing(std::string_view key, const char* expected) const;
+    Result<std::vector<std::string>> texts(std::string_view key, const ConfigNode& array) const;
     Error wrong(std::string_view key, const ConfigNode& node, const std::string& expected) const;
 
     const ConfigNode* m_table;
