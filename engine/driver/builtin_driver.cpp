@@ -94,7 +94,13 @@ Result<void> BuiltinDriver::write_config(uint32_t offset, std::span<const std::b
 Result<Answer> BuiltinDriver::request(
     unsigned queue, std::span<const std::byte> readable, uint32_t writable_size)
 {
-    return wait(queue, VWB_TRY(submit(queue, readable, writable_size)));
+    if (!m_latency)
+        return wait(queue, VWB_TRY(submit(queue, readable, writable_size)));
+    const MonotonicClock clock;
+    const TimePoint start = clock.now();
+    auto answer = wait(queue, VWB_TRY(submit(queue, readable, writable_size)));
+    m_latency->record(clock.now() - start);
+    return answer;
 }
 
 Result<uint64_t> BuiltinDriver::submit(

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/base/clock.h"
+#include "engine/base/histogram.h"
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
 #include "engine/driver/driver_memory.h"
@@ -79,6 +80,10 @@ public:
     Result<std::vector<std::byte>> read_config(uint32_t offset, uint32_t size);
     Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);
 
+    // Records how long each request() takes, from before it is submitted to its answer. The histogram
+    // outlives the driver; null pointer: none.
+    void set_latency(Histogram* latency) { m_latency = latency; }
+
     // Submits and waits. Errors: Timeout (naming the queue), Closed, Limit if the ring is full.
     Result<Answer> request(
         unsigned queue, std::span<const std::byte> readable, uint32_t writable_size);
@@ -122,6 +127,7 @@ private:
 
     std::unique_ptr<DriverSession> m_session;
     std::string m_path; // empty if the socket was given
+    Histogram* m_latency = nullptr;
 };
 
 } // namespace vwb

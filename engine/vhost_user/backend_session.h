@@ -29,6 +29,8 @@ public:
     BackendSession& operator=(const BackendSession&) = delete;
 
     SessionStage stage() const { return m_stage; }
+    // Process of the front-end, as the kernel noted it when it connected; 0 if it is not known.
+    pid_t peer_pid() const { return m_peer ? m_peer->pid : 0; }
     void inspect(Inspector& inspector) const;
 
 private:

@@ -32,6 +32,7 @@ public:
     std::string path() const { return m_socket ? m_socket->path() : std::string(); }
     SessionStage stage() const;
     bool connected() const { return m_session != nullptr; }
+    pid_t peer_pid() const { return m_session ? m_session->peer_pid() : 0; } // 0: nobody
     uint64_t sessions() const { return m_sessions; } // since the beginning
     // Closes the session, if there is one, at the end of this round of the loop.
     void disconnect();

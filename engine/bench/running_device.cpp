@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/bench/running_device.h"
+
+#include <csignal>
+#include <optional>
+
+#include <pthread.h>
+
+namespace vwb {
+namespace {
+
+// Signals are the main thread's.
+void block_signals()
+{
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fatal : { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGABRT })
+        sigdelset(&all, fatal);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+Result<std::unique_ptr<Device>> make_device(const DeviceSpec& spec, EventLoop& loop)
+{
+    ConfigReader table(*spec.table);
+    for (const char* known : { "type", "name", "socket", "hardware" })
+        VWB_TRY(table.string_or(known, ""));
+    ConfigNode empty = *spec.table;
+    empty.members.clear();
+    auto given = VWB_TRY(table.table(spec.hardware));
+    ConfigReader parameters = given ? *given : ConfigReader(empty);
+    DeviceSetup setup { spec.name, spec.hardware, table, parameters, loop };
+    auto device = VWB_TRY(spec.type->create(setup));
+    VWB_TRY(table.finish());
+    VWB_TRY(parameters.finish());
+    return device;
+}
+
+} // namespace
+
+RunningDevice::RunningDevice(const DeviceSpec& spec, uint16_t index, std::string socket_path)
+    : m_name(spec.name)
+    , m_index(index)
+    , m_type(spec.type)
+    , m_hardware(spec.hardware)
+    , m_socket_path(std::move(socket_path))
+{
+}
+
+Result<std::unique_ptr<RunningDevice>> RunningDevice::start(
+    const DeviceSpec& spec, uint16_t index, Clock& clock, const std::string& socket_path)
+{
+    std::unique_ptr<RunningDevice> running(new RunningDevice(spec, index, socket_path));
+    running->m_loop = VWB_TRY(EventLoop::create(clock));
+    running->m_thread = std::thread([self = running.get()] {
+        block_signals();
+        pthread_setname_np(pthread_self(), self->m_name.substr(0, 15).c_str());
+        self->m_loop->run();
+    });
+    std::optional<Result<void>> created;
+    running->on_loop([&] { created = running->create(spec); });
+    VWB_TRY(std::move(*created));
+    return running;
+}
+
+Result<void> RunningDevice::create(const DeviceSpec& spec)
+{
+    auto device = VWB_TRY(make_device(spec, *m_loop));
+    m_host = std::make_unique<DeviceHost>(m_name, m_index, *m_loop, std::move(device));
+    m_listener = VWB_TRY(Listener::bind(*m_host, m_socket_path));
+    return {};
+}
+
+RunningDevice::~RunningDevice()
+{
+    // The device and its watches belong to the loop, so that they go while it still runs.
+    on_loop([this] {
+        m_listener.reset();
+        m_host.reset();
+    });
+    m_loop->stop();
+    m_thread.join();
+}
+
+BenchDeviceStatus RunningDevice::status()
+{
+    BenchDeviceStatus status;
+    status.stage = to_string(m_listener->stage());
+    status.peer_pid = static_cast<int>(m_listener->peer_pid());
+    status.problems = m_host->problems().total();
+    for (size_t i = 0; i < m_host->queue_count(); ++i) {
+        const HostQueue& queue = m_host->queue(i);
+        status.requests += queue.counters().requests;
+        status.completed += queue.counters().completed;
+        status.in_flight += queue.in_flight();
+    }
+    return status;
+}
+
+void RunningDevice::set_problem_listener(std::function<void(const Problem&)> listener)
+{
+    m_host->problems().set_listener(std::move(listener));
+}
+
+// A front-end has no message by which it could be told, so that a reset ends its session; the
+// device is reset whenever a session ends.
+void RunningDevice::reset()
+{
+    if (m_listener->connected())
+        m_listener->disconnect();
+    else
+        m_host->reset();
+}
+
+void RunningDevice::disconnect()
+{
+    m_listener->disconnect();
+}
+
+void RunningDevice::inspect(Inspector& inspector)
+{
+    inspector.field("name", m_name);
+    inspector.field("hardware", m_hardware);
+    inspector.field("socket", m_socket_path);
+    inspector.child("session", [this](Inspector& inner) { m_listener->inspect(inner); });
+    m_host->inspect(inspector);
+}
+
+} // namespace vwb
