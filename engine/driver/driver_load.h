@@ -24,7 +24,7 @@ using OutsideCall = std::function<Result<Value>(std::string_view action, const V
 struct LoadCounters {
     std::atomic<uint64_t> requests { 0 };
     std::atomic<uint64_t> errors { 0 }; // wrong or missing answers
-    Histogram latency; // of each BuiltinDriver::request(), which records it
+    Histogram latency; // of requests made one at a time; the load records it
 };
 
 class DriverLoad {
