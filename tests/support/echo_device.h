@@ -9,7 +9,7 @@
 
 namespace vwb::test {
 
-class EchoDevice final : public Device {
+class EchoDevice : public Device {
 public:
     static constexpr uint64_t FEATURE = 1; // bit 0, offered
 

@@ -9,12 +9,11 @@
 
 namespace vwb::test {
 
-SessionFixture::SessionFixture()
+SessionFixture::SessionFixture(std::unique_ptr<EchoDevice> device)
     : m_loop(EventLoop::create(m_clock).value())
     , m_memory(DriverMemory::create(size_t { 1 } << 20).value())
 {
     set_log_level(LogLevel::Off); // what is refused is in the problem list
-    auto device = std::make_unique<EchoDevice>();
     m_device = device.get();
     m_host = std::make_unique<DeviceHost>("echo0", uint16_t { 0 }, *m_loop, std::move(device));
     connect();
@@ -153,6 +152,7 @@ std::string SessionFixture::request(uint32_t ring, const std::string& text)
 
 uint64_t SessionFixture::calls(uint32_t ring)
 {
+    m_rings[ring].ring->enable_calls();
     uint64_t count = 0;
     return ::read(m_rings[ring].call.get(), &count, sizeof count) == 8 ? count : 0;
 }

@@ -26,7 +26,7 @@ protected:
     static constexpr uint32_t NEED_REPLY = MESSAGE_VERSION | MESSAGE_NEED_REPLY;
     static constexpr uint64_t FEATURES = F_VERSION_1 | F_INDIRECT_DESC | F_EVENT_IDX;
 
-    SessionFixture();
+    explicit SessionFixture(std::unique_ptr<EchoDevice> device = std::make_unique<EchoDevice>());
     ~SessionFixture() override;
 
     // A new front-end on a new pair; the old one, if any, is closed and its session ends.
@@ -57,7 +57,7 @@ protected:
     void submit(uint32_t ring, const std::string& text);
     std::optional<std::string> used(uint32_t ring);
     void kick(uint32_t ring);
-    uint64_t calls(uint32_t ring); // since the last question
+    uint64_t calls(uint32_t ring); // since the last question; asks for the next one
 
     const std::vector<Problem>& problems() { return m_host->problems().problems(); }
     // "rule rule ..." of all problems.
