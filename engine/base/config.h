@@ -17,6 +17,8 @@
 
 namespace vwb {
 
+struct ConfigMember;
+
 // One value with its place. A table has members, an array has items, anything else a scalar.
 struct ConfigNode {
     enum class Kind { Scalar, Array, Table };
@@ -26,10 +28,15 @@ struct ConfigNode {
     int line = 0;
     Value scalar;
     std::vector<ConfigNode> items;
-    std::vector<std::pair<std::string, ConfigNode>> members;
+    std::vector<ConfigMember> members;
 
     const ConfigNode* find(std::string_view key) const;
     const char* kind_name() const;
+};
+
+struct ConfigMember {
+    std::string key;
+    ConfigNode node;
 };
 
 // Reads one table and remembers which keys were asked for, so that finish() can name the others.

@@ -14,7 +14,7 @@ ConfigNode convert_table(const toml::table& table, const std::string& file)
     ConfigNode out;
     out.kind = ConfigNode::Kind::Table;
     for (auto&& [key, value] : table)
-        out.members.emplace_back(std::string(key.str()), convert(value, file));
+        out.members.push_back({ std::string(key.str()), convert(value, file) });
     return out;
 }
 

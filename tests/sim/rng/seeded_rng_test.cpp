@@ -107,11 +107,11 @@ TEST(SeededRng, KindReadsItsSeed)
     ConfigNode table;
     table.kind = ConfigNode::Kind::Table;
     table.file = "b.toml";
-    table.members.emplace_back("seed", seed);
+    table.members.push_back({ "seed", seed });
     ConfigReader good(table);
     const auto rng = seeded_rng_kind().create(*loop, good).value();
     EXPECT_EQ(word_at(draw(*rng, 8), 0), 14514284786278117030u);
-    table.members[0].second.scalar = Value(-1);
+    table.members[0].node.scalar = Value(-1);
     ConfigReader bad(table);
     const auto refused = seeded_rng_kind().create(*loop, bad);
     ASSERT_FALSE(refused);
