@@ -199,8 +199,7 @@ private:
     static std::string list_of(std::vector<std::string> names)
     {
         std::ranges::sort(names);
-        const auto repeated = std::ranges::unique(names);
-        names.erase(repeated.begin(), repeated.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
         std::string list;
         for (const auto& name : names)
             list += (list.empty() ? "" : ", ") + name;
