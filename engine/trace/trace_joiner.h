@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// TraceJoiner: makes records of the trace events of one device: puts the two halves of a request
+// that was parked together, and gives names to numbers by the device's schema. Decodes no fields
+// and filters nothing. One user at a time, on any thread.
+#pragma once
+
+#include "engine/trace/trace_event.h"
+#include "engine/trace/trace_record.h"
+
+#include <map>
+
+namespace vwb {
+
+class TraceJoiner {
+public:
+    // The device lives longer.
+    explicit TraceJoiner(const ObservedDevice& device)
+        : m_device(device)
+    {
+    }
+
+    // What the event tells. The record borrows from the event and is valid until the next call.
+    // A request whose first half was never seen (it was parked before anybody looked, or lost) is
+    // told without what only that half knew.
+    const TraceRecord& join(const TraceEvent& event);
+
+    // Starts anew, as if nothing had been seen.
+    void forget() { m_open.clear(); }
+
+    // Requests that were popped and not completed so far. At the limit the oldest is forgotten.
+    size_t open() const { return m_open.size(); }
+    static constexpr size_t MAX_OPEN = 8192;
+
+private:
+    void join_request(const TraceEvent& event);
+    void start_request(const TraceEvent& event);
+    void join_popped(const TraceEvent& event);
+    void join_completed(const TraceEvent& event);
+    void join_rest(const TraceEvent& event);
+    void name_message();
+
+    const ObservedDevice& m_device;
+    std::map<uint32_t, TraceEvent> m_open; // by request number
+    TraceEvent m_popped {}; // first half of the current record
+    TraceRecord m_record;
+    std::string m_name; // of the current record, if no constant has it
+};
+
+} // namespace vwb
