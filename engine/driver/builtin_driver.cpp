@@ -139,20 +139,21 @@ Result<Answer> BuiltinDriver::wait(unsigned queue, uint64_t ticket, Duration tim
     DriverQueue& target = m_session->queue(queue);
     target.collect();
     for (;;) {
-        if (auto answer = VWB_TRY(target.take_answer(ticket)))
-            return *std::move(answer);
+        auto found = target.take_answer(ticket);
+        if (!found)
+            return std::move(found).error();
+        if (found->has_value())
+            return std::move(**found);
         target.take_call(); // one that came before we asked for any
         const bool quiet = target.ring().enable_calls();
         auto called = quiet ? m_session->wait_for_call(target, timeout, deadline) : Result<void>();
         target.ring().disable_calls();
-        if (target.collect() == 0 && quiet && called)
-            target.count_spurious_call();
-        if (!called) {
-            // What was used just before the connection was lost, or the time was up, counts.
-            if (auto answer = VWB_TRY(target.take_answer(ticket)))
-                return *std::move(answer);
+        const size_t count = target.collect();
+        // What was used just before the connection was lost, or the time was up, counts.
+        if (!called && count == 0)
             return std::move(called).error();
-        }
+        if (count == 0 && quiet)
+            target.count_spurious_call();
     }
 }
 

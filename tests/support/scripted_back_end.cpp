@@ -5,7 +5,7 @@
 
 namespace vwb::test {
 
-ScriptedBackEnd::ScriptedBackEnd(Script script)
+ScriptedBackEnd::ScriptedBackEnd(Script script, std::function<void()> at_end)
     : m_loop(EventLoop::create(m_clock).value())
 {
     int ends[2];
@@ -15,10 +15,11 @@ ScriptedBackEnd::ScriptedBackEnd(Script script)
         { [this, said = std::move(script)](Message message) { said(*this, std::move(message)); },
             [](const Error&) {
             } }).value();
-    m_thread = std::thread([this] {
+    m_thread = std::thread([this, end = std::move(at_end)] {
         m_loop->move_to_this_thread();
         m_loop->run();
         m_connection.reset();
+        end();
     });
 }
 

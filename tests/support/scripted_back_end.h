@@ -16,7 +16,9 @@ public:
     // Called on the peer's thread for each message; may call the functions below.
     using Script = std::function<void(ScriptedBackEnd&, Message)>;
 
-    explicit ScriptedBackEnd(Script script);
+    // at_end is called on the peer's thread, as the last thing.
+    explicit ScriptedBackEnd(
+        Script script, std::function<void()> at_end = [] {});
     ~ScriptedBackEnd();
 
     // For the front-end, once.
