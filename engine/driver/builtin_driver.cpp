@@ -144,6 +144,9 @@ Result<Answer> BuiltinDriver::wait(unsigned queue, uint64_t ticket, Duration tim
             return std::move(found).error();
         if (found->has_value())
             return std::move(**found);
+        if (target.ring().broken())
+            return Error(ErrorKind::Protocol,
+                "queue " + std::to_string(queue) + ": " + target.ring().violation());
         target.take_call(); // one that came before we asked for any
         const bool quiet = target.ring().enable_calls();
         auto called = quiet ? m_session->wait_for_call(target, timeout, deadline) : Result<void>();

@@ -108,8 +108,7 @@ public:
     Result<void> stop_queues();
     Result<void> start_queues();
     // A new connection to the same path (or over the socket given), with the same memory and rings.
-    // Requests under way go on: from the vring bases if the old connection could still tell them,
-    // otherwise they are made available again.
+    // Requests under way are made available again: the new back-end answers them.
     Result<void> reconnect();
     Result<void> reconnect(UniqueFd socket);
     // Closes the connection without a word, as a killed guest does.

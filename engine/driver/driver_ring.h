@@ -75,6 +75,8 @@ public:
     // What the device did last that no device may do, in words with the clause; empty if nothing.
     virtual std::string violation() const = 0;
     virtual uint64_t violations() const = 0;
+    // True once the device's index makes no sense: nothing more is popped until reset().
+    virtual bool broken() const = 0;
 };
 
 // A ring in the memory; asserts that the options make sense and that there is room.

@@ -57,15 +57,16 @@ Result<void> DriverSession::begin(std::unique_ptr<Frontend> frontend)
 
 void DriverSession::leave()
 {
-    // A connection that is lost, or whose rings cannot be stopped, tells us no base.
-    if (m_running && !(m_frontend->connected() && stop())) {
-        for (size_t i = 0; i < m_queues.size(); ++i)
-            m_bases[i] = m_queues[i]->ring().rewind();
-    }
+    // So that the old back-end touches the rings no more; one that is gone does not anyway. Its
+    // vring bases are of no use: a new one would know nothing of the requests that it kept.
+    if (m_running && m_frontend->connected())
+        (void)stop();
     m_running = false;
     for (auto& queue : m_queues)
         queue->unwatch();
     m_frontend->disconnect();
+    for (size_t i = 0; i < m_queues.size(); ++i)
+        m_bases[i] = m_queues[i]->ring().rewind();
 }
 
 Result<void> DriverSession::continue_on(std::unique_ptr<Frontend> frontend)

@@ -22,9 +22,9 @@ public:
 
     // The first connection.
     Result<void> begin(std::unique_ptr<Frontend> frontend);
-    // Gives the old connection up (asking it for the vring bases if it can still answer)...
+    // Stops the queues if the old connection still lets us, and gives it up...
     void leave();
-    // ...and goes on, on a new one.
+    // ...and goes on, on a new one, with all chains in flight made available again.
     Result<void> continue_on(std::unique_ptr<Frontend> frontend);
     Result<void> reset_device();
     Result<void> stop();

@@ -61,7 +61,7 @@ void SplitDriverRing::reset()
     m_in_flight = 0;
     m_next_avail = m_published_avail = m_next_used = m_shadow_used = 0;
     m_calls_disabled = false;
-    m_stuck = false;
+    m_broken = false;
 }
 
 uint64_t SplitDriverRing::descriptors_user() const
@@ -217,7 +217,7 @@ bool SplitDriverRing::refresh_used()
     const auto ahead = static_cast<uint16_t>(m_shadow_used - m_next_used);
     if (ahead <= m_layout.size)
         return ahead > 0;
-    m_stuck = true;
+    m_broken = true;
     violated("used index " + std::to_string(m_shadow_used) + " is " + std::to_string(ahead)
         + " ahead of " + std::to_string(m_next_used) + " in a ring of "
         + std::to_string(m_layout.size) + " (virtio 1.4, 2.7.8)");
@@ -226,7 +226,7 @@ bool SplitDriverRing::refresh_used()
 
 std::optional<UsedChain> SplitDriverRing::pop_used()
 {
-    while (!m_stuck && (m_shadow_used != m_next_used || refresh_used())) {
+    while (!m_broken && (m_shadow_used != m_next_used || refresh_used())) {
         // The entry is read as two words: it is aligned for no more (virtio 1.4, 2.7.8).
         const std::byte* entry = m_parts.device + SplitLayout::used_entry(m_next_used & m_mask);
         const auto id = guest_load<uint32_t>(entry, relaxed);
@@ -299,7 +299,7 @@ uint32_t SplitDriverRing::rewind()
         = guest_load<uint16_t>(m_parts.device + SplitLayout::USED_INDEX, std::memory_order_acquire);
     // Chains used but not popped yet are done: they stay ours to pop.
     std::vector<bool> done(m_layout.size, false);
-    for (uint16_t i = m_next_used; i != used && !m_stuck; ++i) {
+    for (uint16_t i = m_next_used; i != used && !m_broken; ++i) {
         const auto id
             = guest_load<uint32_t>(m_parts.device + SplitLayout::used_entry(i & m_mask), relaxed);
         if (id < m_layout.size)

@@ -34,6 +34,7 @@ public:
     void reset() override;
     std::string violation() const override { return m_violation; }
     uint64_t violations() const override { return m_violations; }
+    bool broken() const override { return m_broken; }
 
 private:
     // What we know of a descriptor, and of the chain that it is the head of.
@@ -75,7 +76,7 @@ private:
     uint16_t m_next_used = 0; // the next used entry to look at
     uint16_t m_shadow_used = 0; // the device's index as we last saw it
     bool m_calls_disabled = false;
-    bool m_stuck = false; // the device's index makes no sense any more
+    bool m_broken = false; // the device's index makes no sense any more
 
     std::string m_violation;
     uint64_t m_violations = 0;

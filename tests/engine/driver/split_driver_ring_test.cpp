@@ -305,13 +305,14 @@ TEST(SplitDriverRing, UsedLengthBeyondTheWritablePartIsAViolation)
     EXPECT_NE(pair.ring.violation().find("used length 17"), std::string::npos);
 }
 
-TEST(SplitDriverRing, UsedIndexTooFarAheadStopsTheRing)
+TEST(SplitDriverRing, UsedIndexTooFarAheadBreaksTheRing)
 {
     Pair pair({ 8, true, false });
     guest_store<uint16_t>(
         pair.ring.raw().device + SplitLayout::USED_INDEX, 9, std::memory_order_release);
     EXPECT_FALSE(pair.ring.pop_used());
     EXPECT_FALSE(pair.ring.pop_used());
+    EXPECT_TRUE(pair.ring.broken());
     EXPECT_NE(pair.ring.violation().find("used index 9"), std::string::npos);
     EXPECT_EQ(pair.ring.violations(), 1U);
 }
