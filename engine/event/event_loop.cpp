@@ -119,6 +119,8 @@ bool EventLoop::in_loop_thread() const
 void EventLoop::move_to_this_thread()
 {
     m_thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    // Release: whoever sees this sees the thread, too.
+    m_entered.store(true, std::memory_order_release);
 }
 
 Result<Watch> EventLoop::watch(int fd, uint32_t events, std::function<void(uint32_t)> callback)
@@ -230,7 +232,7 @@ private:
 
 bool EventLoop::run_and_wait(UniqueFunction<void()> work)
 {
-    VWB_ASSERT(!in_loop_thread());
+    VWB_ASSERT(!m_entered.load(std::memory_order_acquire) || !in_loop_thread());
     auto completion = std::make_shared<Completion>();
     post([guard = CompletionGuard(completion), inner = std::move(work)]() mutable {
         inner();

@@ -86,7 +86,8 @@ public:
     // Any thread. Work posted after run() came back is dropped.
     void post(UniqueFunction<void()> work);
     void stop();
-    // Any other thread than the loop's: runs the work on the loop and waits for it to be done.
+    // Any other thread than the loop's: runs the work on the loop and waits for it to be done. Also
+    // the thread that made the loop, as soon as another one has been started to run it.
     // False if the loop does not run (any more): the work was not and will not be run.
     bool run_and_wait(UniqueFunction<void()> work);
 
@@ -137,7 +138,8 @@ private:
     std::vector<Deferred*> m_deferred;
     std::vector<Deferred*> m_deferred_now;
     std::atomic<bool> m_stop { false };
-    std::atomic<std::thread::id> m_thread;
+    std::atomic<std::thread::id> m_thread; // until the loop is first run: the thread that made it
+    std::atomic<bool> m_entered { false }; // the loop has been run
 
     std::mutex m_mutex; // guards m_posted and m_closed
     std::vector<UniqueFunction<void()>> m_posted;
