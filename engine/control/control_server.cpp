@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "engine/control/control_server.h"
+
+#include "engine/base/config.h"
+
+namespace vwb {
+
+Result<std::unique_ptr<ControlServer>> ControlServer::start(
+    EventLoop& loop, BenchView& bench, const std::string& path, RpcServerOptions options)
+{
+    std::unique_ptr<ControlServer> server(new ControlServer(loop, bench));
+    ControlServer* self = server.get();
+    server->m_rpc = VWB_TRY(RpcServer::create(loop, path, std::move(options),
+        { [self](RpcCall call) { self->m_methods.handle(std::move(call)); },
+            [self](uint64_t client) { self->m_subscriptions.remove_client(client); } }));
+    return server;
+}
+
+ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
+    : m_loop(loop)
+    , m_bench(bench)
+    , m_calls(loop)
+    , m_subscriptions(loop, bench.devices(), *this)
+{
+    add_bench_methods(m_methods, *this);
+    add_device_methods(m_methods, *this);
+    add_signal_methods(m_methods, *this);
+    add_observing_methods(m_methods, *this);
+}
+
+ControlServer::~ControlServer() = default;
+
+BenchDevice* ControlServer::find_device(RpcCall& call, const std::string& name)
+{
+    if (BenchDevice* device = m_bench.find(name))
+        return device;
+    std::vector<std::string> names;
+    for (const BenchDevice* device : m_bench.devices())
+        names.push_back(device->name());
+    Value known = Value::list();
+    for (const auto& device : names)
+        known.append(device);
+    const std::string near = nearest_word(name, names);
+    Value data = Value::object();
+    data.set("devices", known);
+    std::move(call).fail({ RpcCode::NotFound,
+        "there is no device '" + name.substr(0, 100) + "'"
+            + (near.empty() ? "; there are " + to_text(known) : "; did you mean '" + near + "'?"),
+        std::move(data) });
+    return nullptr;
+}
+
+std::optional<std::vector<BenchDevice*>> ControlServer::chosen_devices(RpcCall& call)
+{
+    const Value* name = call.params().find("device");
+    if (!name) {
+        const auto all = m_bench.devices();
+        return std::vector<BenchDevice*>(all.begin(), all.end());
+    }
+    BenchDevice* device = find_device(call, name->string_or(""));
+    if (!device)
+        return std::nullopt;
+    return std::vector<BenchDevice*> { device };
+}
+
+void ControlServer::call_device(RpcCall call, DeviceCalls::Work work)
+{
+    BenchDevice* device = find_device(call, call.params().find("device")->string_or(""));
+    if (!device)
+        return;
+    m_calls.call(
+        *device, std::move(work), [answer = std::move(call)](Result<Value> result) mutable {
+            std::move(answer).answer(std::move(result));
+        });
+}
+
+void ControlServer::inspect(Inspector& inspector) const
+{
+    inspector.field("path", m_rpc->path());
+    inspector.field("clients", m_rpc->clients());
+    inspector.field("refused", m_rpc->refused());
+    m_subscriptions.inspect(inspector);
+    inspector.child("calls", [this](Inspector& inner) { m_calls.inspect(inner); });
+}
+
+} // namespace vwb

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ControlServer: the control protocol of a bench: JSON-RPC 2.0, one object a line, on a Unix socket
+// of this user alone. Whatever an observer sees or does goes through here. Lives on the control
+// loop and never waits for a device or for a client.
+//
+// Methods are told by rpc.discover. Live events come as notifications {"method": "events"}.
+#pragma once
+
+#include "engine/control/bench_view.h"
+#include "engine/control/device_calls.h"
+#include "engine/control/method_table.h"
+#include "engine/control/rpc_server.h"
+#include "engine/control/subscriptions.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vwb {
+
+class ControlServer final : private EventSink {
+public:
+    // The bench, its devices and their loops live longer; calls that are on their way to a device
+    // when the server goes are not answered. Errors: as UnixListener::create().
+    static Result<std::unique_ptr<ControlServer>> start(
+        EventLoop& loop, BenchView& bench, const std::string& path, RpcServerOptions options = {});
+    ~ControlServer();
+
+    const std::string& path() const { return m_rpc->path(); }
+
+    // --- for methods ---
+    BenchView& bench() { return m_bench; }
+    EventLoop& loop() { return m_loop; }
+    DeviceCalls& calls() { return m_calls; }
+    Subscriptions& subscriptions() { return m_subscriptions; }
+    const MethodTable& methods() const { return m_methods; }
+
+    // Runs work on the device that the call names in "device", and answers the call with what it
+    // returns.
+    void call_device(RpcCall call, DeviceCalls::Work work);
+    // The device that the call names in "device", or all if it names none. None: the call was
+    // answered, because there is no such device.
+    std::optional<std::vector<BenchDevice*>> chosen_devices(RpcCall& call);
+    // The device of this name; null pointer: the call was answered with the nearest name.
+    BenchDevice* find_device(RpcCall& call, const std::string& name);
+    void inspect(Inspector& inspector) const;
+
+private:
+    ControlServer(EventLoop& loop, BenchView& bench);
+
+    bool has_room(uint64_t client) const override { return m_rpc->has_room(client); }
+    void send_event(uint64_t client, std::string_view line) override { m_rpc->send(client, line); }
+
+    EventLoop& m_loop;
+    BenchView& m_bench;
+    MethodTable m_methods;
+    DeviceCalls m_calls;
+    Subscriptions m_subscriptions;
+    std::unique_ptr<RpcServer> m_rpc; // goes first: nobody calls while the rest goes
+};
+
+// --- the methods, by subject ---
+void add_bench_methods(MethodTable& table, ControlServer& server);
+void add_device_methods(MethodTable& table, ControlServer& server);
+void add_signal_methods(MethodTable& table, ControlServer& server);
+void add_observing_methods(MethodTable& table, ControlServer& server);
+
+} // namespace vwb

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Methods about devices: device.*, problems.list, action.
+#include "engine/base/config.h"
+#include "engine/control/control_server.h"
+#include "engine/control/device_actions.h"
+
+namespace vwb {
+namespace {
+
+// What is known of a device without asking it.
+Value identity(const BenchDevice& device)
+{
+    Value value = Value::object();
+    value.set("name", device.name());
+    value.set("type", device.type());
+    value.set("device_id", device.device_id());
+    value.set("hardware", device.hardware());
+    value.set("socket", device.socket_path());
+    return value;
+}
+
+Result<Value> summary(BenchDevice& device)
+{
+    const BenchDeviceStatus status = device.status();
+    Value value = identity(device);
+    value.set("stage", status.stage);
+    value.set("peer_pid", status.peer_pid == 0 ? Value() : Value(status.peer_pid));
+    value.set("requests", status.requests);
+    value.set("completed", status.completed);
+    value.set("in_flight", status.in_flight);
+    value.set("problems", status.problems);
+    return value;
+}
+
+void list_devices(ControlServer& server, RpcCall call)
+{
+    const auto devices = server.bench().devices();
+    server.calls().call_all(devices, summary,
+        [devices, answer = std::move(call)](std::vector<Result<Value>> summaries) mutable {
+            Value list = Value::list();
+            for (size_t i = 0; i < devices.size(); ++i) {
+                if (summaries[i]) {
+                    list.append(std::move(*summaries[i]));
+                    continue;
+                }
+                Value entry = identity(*devices[i]);
+                entry.set("stage", "not responding");
+                entry.set("error", summaries[i].error().message());
+                list.append(std::move(entry));
+            }
+            Value result = Value::object();
+            result.set("devices", std::move(list));
+            std::move(answer).reply(std::move(result));
+        });
+}
+
+Result<Value> full_info(BenchDevice& device)
+{
+    Value value = VWB_TRY(summary(device));
+    value.set("actions", VWB_TRY(describe_actions(device)));
+    return value;
+}
+
+Result<Value> problems_of(BenchDevice& device)
+{
+    Value list = Value::list();
+    for (const Problem& problem : device.problems().problems()) {
+        Value entry = Value::object();
+        entry.set("device", device.name());
+        const Value members = to_value(problem);
+        for (const auto& [name, value] : *members.as_object()) {
+            const auto queues = device.schema().queues;
+            const auto queue = static_cast<size_t>(problem.queue);
+            entry.set(
+                name, name == "queue" && queue < queues.size() ? Value(queues[queue]) : value);
+        }
+        list.append(std::move(entry));
+    }
+    return list;
+}
+
+void list_problems(ControlServer& server, RpcCall call)
+{
+    const auto devices = server.chosen_devices(call);
+    if (!devices)
+        return;
+    server.calls().call_all(*devices, problems_of,
+        [answer = std::move(call)](std::vector<Result<Value>> lists) mutable {
+            answer_joined(std::move(answer), "problems", std::move(lists));
+        });
+}
+
+void answer_schema(ControlServer& server, RpcCall call)
+{
+    const auto name = call.params().find("device")->string_or("");
+    const BenchDevice* device = server.find_device(call, name);
+    if (!device)
+        return;
+    Value result = Value::object();
+    result.set("schema", describe(device->schema()));
+    std::move(call).reply(std::move(result));
+}
+
+Result<Value> reset(BenchDevice& device)
+{
+    device.reset();
+    return Value::object();
+}
+
+Result<Value> disconnect(BenchDevice& device)
+{
+    device.disconnect();
+    return Value::object();
+}
+
+void act(ControlServer& server, RpcCall call)
+{
+    const auto name = call.params().find("action")->string_or("");
+    const Value* given = call.params().find("parameters");
+    const auto work = [name, parameters = given ? *given : Value::object()](
+                          BenchDevice& device) -> Result<Value> {
+        Value result = Value::object();
+        result.set("value", VWB_TRY(call_action(device, name, parameters)));
+        return result;
+    };
+    server.call_device(std::move(call), work);
+}
+
+ActionParameter device_parameter()
+{
+    return { "device", "string", true, "name of a device" };
+}
+
+constexpr const char* ABOUT = "name, type, device_id, hardware, socket, stage, peer_pid, requests, "
+                              "completed, in_flight, problems";
+
+std::vector<ErrorKind> usual_errors()
+{
+    return { ErrorKind::NotFound, ErrorKind::Timeout };
+}
+
+} // namespace
+
+Result<Value> describe_actions(BenchDevice& device)
+{
+    Value list = Value::list();
+    if (Actions* actions = device.actions()) {
+        for (const auto& action : actions->action_list())
+            list.append(describe_action(action));
+    }
+    return list;
+}
+
+void answer_joined(RpcCall call, const char* name, std::vector<Result<Value>> lists)
+{
+    Value all = Value::list();
+    for (auto& list : lists) {
+        if (!list) {
+            std::move(call).fail(list.error());
+            return;
+        }
+        for (auto& item : *list->as_list())
+            all.append(std::move(item));
+    }
+    Value result = Value::object();
+    result.set(name, std::move(all));
+    std::move(call).reply(std::move(result));
+}
+
+Result<Value> call_action(BenchDevice& device, const std::string& name, const Value& parameters)
+{
+    Actions* actions = device.actions();
+    std::vector<std::string> names;
+    for (const auto& action : actions ? actions->action_list() : std::vector<ActionInfo> {}) {
+        if (action.name == name) {
+            VWB_TRY(check_parameters(action, parameters));
+            return actions->call_action(name, parameters);
+        }
+        names.push_back(action.name);
+    }
+    const std::string near = nearest_word(name, names);
+    std::string text = device.name() + " has no action '" + name.substr(0, 100) + "'";
+    if (!near.empty())
+        return Error(ErrorKind::NotFound, text + "; did you mean '" + near + "'?");
+    std::string list;
+    for (const auto& known : names)
+        list += (list.empty() ? "" : ", ") + known;
+    return Error(
+        ErrorKind::NotFound, text + (list.empty() ? ", nor any other" : "; it has " + list));
+}
+
+void add_device_methods(MethodTable& table, ControlServer& server)
+{
+    table.add({ { "device.list", "All devices with what they did so far", {} },
+        "{devices: [{" + std::string(ABOUT) + "}]}; one that does not respond has an error", {},
+        [&server](RpcCall call) { list_devices(server, std::move(call)); } });
+    table.add({ { "device.info", "One device with its actions", { device_parameter() } },
+        "{" + std::string(ABOUT) + ", actions: [{name, help, parameters}]}", usual_errors(),
+        [&server](RpcCall call) { server.call_device(std::move(call), full_info); } });
+    table.add({ { "device.schema", "Requests, answers and config space of a device as data",
+                    { device_parameter() } },
+        "{schema: {device, queues, features, config, messages}}", { ErrorKind::NotFound },
+        [&server](RpcCall call) { answer_schema(server, std::move(call)); } });
+    table.add(
+        { { "device.reset", "Reset a device as if its power was cycled", { device_parameter() } },
+            "{}", usual_errors(),
+            [&server](RpcCall call) { server.call_device(std::move(call), reset); } });
+    table.add({ { "device.disconnect", "Drop the front-end of a device; it may connect again",
+                    { device_parameter() } },
+        "{}", usual_errors(),
+        [&server](RpcCall call) { server.call_device(std::move(call), disconnect); } });
+    table.add({ { "problems.list", "What went wrong, who did it and which rule says so",
+                    { { "device", "string", false, "only of this device" } } },
+        "{problems: [{device, side, severity, rule, clause, message, queue, count, first_ns, "
+        "last_ns}]}",
+        usual_errors(), [&server](RpcCall call) { list_problems(server, std::move(call)); } });
+    table.add({ { "action", "Call an action of a device, see device.info",
+                    { device_parameter(), { "action", "string", true, "name of the action" },
+                        { "parameters", "object", false, "what the action takes" } } },
+        "{value: what the action answers}",
+        { ErrorKind::NotFound, ErrorKind::Timeout, ErrorKind::Unavailable, ErrorKind::Io },
+        [&server](RpcCall call) { act(server, std::move(call)); } });
+}
+
+} // namespace vwb
