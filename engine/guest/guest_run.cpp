@@ -79,6 +79,11 @@ StartOrder start_order(const GuestOptions& options, const std::string& guest_dir
         }
     }
     order.environment.push_back("VWB_GUEST_DIR=" + guest_directory);
+    const auto& streams = options.streams;
+    if (isatty(streams.input) == 1 && !is_foreign_terminal(streams.input)) {
+        order.terminal = terminal_size(streams.output);
+        order.error_on_terminal = order.terminal && isatty(streams.error) == 1;
+    }
     return order;
 }
 

@@ -19,7 +19,8 @@ enum class GuestExit : int {
 };
 
 // Boots the guest on the host's files (read-only; /proc, /sys, /dev, /run and /tmp are its own),
-// runs the command in the caller's folder and environment, with our standard streams. The one
+// runs the command in the caller's folder and environment, with our standard streams: bytes stay
+// bytes, and if ours are a terminal so are the command's (Ctrl-] then ends the guest). The one
 // writable host folder is $VWB_GUEST_DIR, at the same path inside and outside.
 //
 // Returns the command's exit status as a shell gives it (128 + n after signal n, 127 and 126 when

@@ -30,13 +30,6 @@ Reading read_some(int fd, std::string& bytes)
     return count > 0 ? Reading::Bytes : Reading::End;
 }
 
-// A background job that reads its terminal is stopped by the kernel, guest and all.
-bool is_foreign_terminal(int fd)
-{
-    const pid_t foreground = tcgetpgrp(fd);
-    return foreground >= 0 && foreground != getpgrp();
-}
-
 } // namespace
 
 GuestSession::GuestSession(
@@ -59,6 +52,7 @@ GuestEnd GuestSession::run()
     m_guest.end();
     drain();
     flush_outputs();
+    m_terminal.reset();
     return *m_end;
 }
 
@@ -115,15 +109,25 @@ void GuestSession::step()
     }
     write_outputs(is_ready(Output), is_ready(ErrorOutput));
     if (is_ready(SignalFd)) {
-        if (const auto signal = m_signals.take()) {
-            end(EndCause::Interrupted, *signal);
-        }
+        take_signal();
     }
     if (is_ready(Report)) {
         kernel_ended();
     }
     if (m_deadline && m_clock.now() >= *m_deadline) {
         deadline_passed();
+    }
+}
+
+void GuestSession::take_signal()
+{
+    const auto signal = m_signals.take();
+    if (signal && *signal != SIGWINCH) {
+        return end(EndCause::Interrupted, *signal);
+    }
+    const auto size = terminal_size(m_options.streams.output);
+    if (m_terminal && size) {
+        m_to_guest += encode_frames(FrameType::Resize, encode_terminal_size(*size));
     }
 }
 
@@ -215,6 +219,7 @@ void GuestSession::take(const Frame& frame)
     case FrameType::Start:
     case FrameType::Run:
     case FrameType::Input:
+    case FrameType::Resize:
         return end(EndCause::LineBroken); // the guest never says these
     }
 }
@@ -225,6 +230,9 @@ void GuestSession::send_order()
         + encode_frames(FrameType::Start, encode_start_order(m_order))
         + encode_frames(FrameType::Run, {});
     m_phase = Phase::Running;
+    if (m_order.terminal) {
+        m_terminal.emplace(m_options.streams.input);
+    }
     m_deadline.reset();
     if (m_options.timeout.count() > 0) {
         set_deadline(m_options.timeout);
@@ -247,6 +255,9 @@ void GuestSession::read_input()
     const bool foreign = is_foreign_terminal(m_options.streams.input);
     std::string bytes;
     const auto reading = foreign ? Reading::End : read_some(m_options.streams.input, bytes);
+    if (m_terminal && bytes.find(RawTerminal::ESCAPE) != std::string::npos) {
+        return end(EndCause::Interrupted, SIGINT);
+    }
     if (reading == Reading::Bytes) {
         m_to_guest += encode_frames(FrameType::Input, bytes);
     } else if (reading == Reading::End) {
@@ -297,7 +308,7 @@ void GuestSession::flush_outputs()
         if (poll(watched.data(), watched.size(), -1) < 0) {
             continue;
         }
-        if (watched[0].revents != 0 && m_signals.take()) {
+        if (watched[0].revents != 0 && m_signals.take() != SIGWINCH) {
             return; // asked to end while nobody reads our output
         }
         write_outputs(watched[1].revents != 0, watched[2].revents != 0);

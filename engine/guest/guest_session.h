@@ -9,6 +9,7 @@
 #include "engine/guest/guest_options.h"
 #include "engine/guest/line_frame.h"
 #include "engine/guest/output_stream.h"
+#include "engine/guest/raw_terminal.h"
 #include "engine/guest/signal_watch.h"
 #include "engine/guest/uml_guest.h"
 
@@ -58,6 +59,7 @@ private:
     int poll_timeout_ms() const;
     void step();
     void deadline_passed();
+    void take_signal();
     bool read_console();
     bool read_line();
     void take_frames();
@@ -82,6 +84,7 @@ private:
     FrameReader m_reader;
     OutputStream m_output;
     OutputStream m_error;
+    std::optional<RawTerminal> m_terminal; // while the command owns ours
     std::string m_to_guest;
     bool m_input_open = true;
     bool m_line_open = true;

@@ -8,14 +8,15 @@ namespace vwb {
 
 namespace {
 
-constexpr std::size_t header_size = 3; // type, then the payload's length, low byte first
+constexpr size_t header_size = 3; // type, then the payload's length, low byte first
 
-bool is_frame_type(std::uint8_t value)
+bool is_frame_type(uint8_t value)
 {
     switch (static_cast<FrameType>(value)) {
     case FrameType::Start:
     case FrameType::Run:
     case FrameType::Input:
+    case FrameType::Resize:
     case FrameType::Output:
     case FrameType::Error:
     case FrameType::Exit:
@@ -49,17 +50,25 @@ std::optional<std::string> take_string(std::string_view& bytes)
     return text;
 }
 
+std::optional<size_t> parse_count(std::string_view text)
+{
+    size_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc {} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return count;
+}
+
 std::optional<std::vector<std::string>> take_list(std::string_view& bytes)
 {
     const auto count_text = take_string(bytes);
-    std::size_t count = 0;
-    if (!count_text
-        || std::from_chars(count_text->data(), count_text->data() + count_text->size(), count).ec
-            != std::errc {}) {
+    const auto count = count_text ? parse_count(*count_text) : std::nullopt;
+    if (!count) {
         return std::nullopt;
     }
     std::vector<std::string> list;
-    while (list.size() < count) {
+    while (list.size() < *count) {
         auto text = take_string(bytes);
         if (!text) {
             return std::nullopt;
@@ -116,9 +125,9 @@ std::optional<Frame> FrameReader::next()
     if (m_state != State::InStep || rest.size() < header_size) {
         return std::nullopt;
     }
-    const auto type = static_cast<std::uint8_t>(rest[0]);
-    const auto size = static_cast<std::size_t>(static_cast<std::uint8_t>(rest[1]))
-        | static_cast<std::size_t>(static_cast<std::uint8_t>(rest[2])) << 8;
+    const auto type = static_cast<uint8_t>(rest[0]);
+    const auto size = static_cast<size_t>(static_cast<uint8_t>(rest[1]))
+        | static_cast<size_t>(static_cast<uint8_t>(rest[2])) << 8;
     if (!is_frame_type(type) || size > max_frame_payload) {
         m_state = State::Broken;
         return std::nullopt;
@@ -137,6 +146,12 @@ std::string encode_start_order(const StartOrder& order)
     append_string(bytes, order.guest_directory);
     append_list(bytes, order.command);
     append_list(bytes, order.environment);
+    std::vector<std::string> terminal;
+    if (order.terminal) {
+        terminal = { std::to_string(order.terminal->rows), std::to_string(order.terminal->columns),
+            order.error_on_terminal ? "error" : "" };
+    }
+    append_list(bytes, terminal);
     return bytes;
 }
 
@@ -146,11 +161,44 @@ std::optional<StartOrder> decode_start_order(std::string_view bytes)
     auto guest_directory = directory ? take_string(bytes) : std::nullopt;
     auto command = guest_directory ? take_list(bytes) : std::nullopt;
     auto environment = command ? take_list(bytes) : std::nullopt;
-    if (!environment || command->empty() || !bytes.empty()) {
+    const auto terminal = environment ? take_list(bytes) : std::nullopt;
+    if (!terminal || command->empty() || !bytes.empty()) {
         return std::nullopt;
     }
-    return StartOrder { std::move(*directory), std::move(*guest_directory), std::move(*command),
-        std::move(*environment) };
+    StartOrder order { std::move(*directory), std::move(*guest_directory), std::move(*command),
+        std::move(*environment), std::nullopt, false };
+    if (terminal->size() == 3) {
+        const auto rows = parse_count((*terminal)[0]);
+        const auto columns = parse_count((*terminal)[1]);
+        if (!rows || !columns) {
+            return std::nullopt;
+        }
+        order.terminal
+            = TerminalSize { static_cast<uint16_t>(*rows), static_cast<uint16_t>(*columns) };
+        order.error_on_terminal = (*terminal)[2] == "error";
+    } else if (!terminal->empty()) {
+        return std::nullopt;
+    }
+    return order;
+}
+
+std::string encode_terminal_size(TerminalSize size)
+{
+    return std::to_string(size.rows) + " " + std::to_string(size.columns);
+}
+
+std::optional<TerminalSize> decode_terminal_size(std::string_view bytes)
+{
+    const auto space = bytes.find(' ');
+    if (space == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto rows = parse_count(bytes.substr(0, space));
+    const auto columns = parse_count(bytes.substr(space + 1));
+    if (!rows || !columns) {
+        return std::nullopt;
+    }
+    return TerminalSize { static_cast<uint16_t>(*rows), static_cast<uint16_t>(*columns) };
 }
 
 } // namespace vwb

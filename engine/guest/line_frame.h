@@ -14,10 +14,11 @@
 
 namespace vwb {
 
-enum class FrameType : std::uint8_t {
+enum class FrameType : uint8_t {
     Start = 'S', // host to guest: a piece of the encoded StartOrder
     Run = 'R', // host to guest: the order is complete, run it
     Input = 'I', // host to guest: standard input; an empty frame is its end
+    Resize = 'W', // host to guest: an encoded TerminalSize, when the order asked for a terminal
     Output = 'O', // guest to host: standard output
     Error = 'E', // guest to host: standard error
     Exit = 'X', // guest to host: the command's exit status, one byte, after all of its output
@@ -32,7 +33,7 @@ struct Frame {
 
 // Each end says this once before its first frame; what precedes it on the line is noise.
 inline constexpr std::string_view line_greeting = "\x1bVWB-GUEST-1\n";
-inline constexpr std::size_t max_frame_payload = 4000;
+inline constexpr size_t max_frame_payload = 4000;
 
 // As many frames as the payload needs; an empty payload is one empty frame.
 std::string encode_frames(FrameType type, std::string_view payload);
@@ -52,9 +53,19 @@ private:
     void find_greeting();
 
     std::string m_buffer;
-    std::size_t m_consumed = 0;
+    size_t m_consumed = 0;
     State m_state = State::AwaitingGreeting;
 };
+
+struct TerminalSize {
+    uint16_t rows = 0;
+    uint16_t columns = 0;
+
+    bool operator==(const TerminalSize&) const = default;
+};
+
+std::string encode_terminal_size(TerminalSize size);
+std::optional<TerminalSize> decode_terminal_size(std::string_view bytes);
 
 // What init is told to run.
 struct StartOrder {
@@ -62,6 +73,9 @@ struct StartOrder {
     std::string guest_directory; // host directory that is writable in the guest, at the same path
     std::vector<std::string> command;
     std::vector<std::string> environment;
+    // Set: input and output are a terminal of this size instead of pipes.
+    std::optional<TerminalSize> terminal;
+    bool error_on_terminal = false;
 
     bool operator==(const StartOrder&) const = default;
 };

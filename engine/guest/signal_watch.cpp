@@ -12,16 +12,16 @@ namespace vwb {
 Result<SignalWatch> SignalWatch::create()
 {
     SignalWatch watch;
-    sigset_t ending;
-    sigemptyset(&ending);
-    for (const int signal : { SIGINT, SIGTERM, SIGHUP }) {
-        sigaddset(&ending, signal);
+    sigset_t watched;
+    sigemptyset(&watched);
+    for (const int signal : { SIGINT, SIGTERM, SIGHUP, SIGWINCH }) {
+        sigaddset(&watched, signal);
     }
-    watch.m_fd.reset(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+    watch.m_fd.reset(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!watch.m_fd) {
         return Error::from_errno("signalfd", errno);
     }
-    sigset_t blocked = ending;
+    sigset_t blocked = watched;
     sigaddset(&blocked, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &blocked, &watch.m_previous);
     watch.m_active = true;

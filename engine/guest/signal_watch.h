@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Turns the signals that ask a program to end into something to poll, for as long as it lives and
-// on the calling thread only; SIGPIPE is held off meanwhile, because writes report it anyway.
+// Turns the signals that ask a program to end, and the one for a terminal's new size, into
+// something to poll, for as long as it lives and on the calling thread only; SIGPIPE is held off
+// meanwhile, because writes report it anyway.
 #pragma once
 
 #include "engine/base/result.h"

@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +40,25 @@ std::vector<char*> pointers(const std::vector<std::string>& strings)
     return result;
 }
 
+bool open_pipe(int& read_end, int& write_end)
+{
+    std::array<int, 2> ends {};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return false;
+    }
+    read_end = ends[0];
+    write_end = ends[1];
+    return true;
+}
+
+void set_size(int terminal, TerminalSize size)
+{
+    winsize window {};
+    window.ws_row = size.rows;
+    window.ws_col = size.columns;
+    ioctl(terminal, TIOCSWINSZ, &window);
+}
+
 [[noreturn]] void execute(const StartOrder& order)
 {
     sigset_t none;
@@ -45,6 +66,9 @@ std::vector<char*> pointers(const std::vector<std::string>& strings)
     sigprocmask(SIG_SETMASK, &none, nullptr);
     signal(SIGPIPE, SIG_DFL);
     setsid();
+    if (order.terminal) {
+        ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+    }
     if (chdir(order.directory.c_str()) != 0) {
         std::fprintf(stderr, "vwb guest: no directory %s in the guest: %s\n",
             order.directory.c_str(), std::strerror(errno));
@@ -84,6 +108,7 @@ GuestCommand::~GuestCommand()
     for (int* descriptor : { &m_children, &m_input, &m_output, &m_error }) {
         close_descriptor(*descriptor);
     }
+    close_far_ends();
 }
 
 int GuestCommand::run(const StartOrder& order)
@@ -99,38 +124,69 @@ int GuestCommand::run(const StartOrder& order)
 
 bool GuestCommand::start(const StartOrder& order)
 {
-    std::array<int, 2> input {};
-    std::array<int, 2> output {};
-    std::array<int, 2> error {};
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_BLOCK, &children, nullptr);
     m_children = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (m_children < 0 || pipe2(input.data(), O_CLOEXEC) != 0
-        || pipe2(output.data(), O_CLOEXEC) != 0 || pipe2(error.data(), O_CLOEXEC) != 0) {
+    if (m_children < 0 || !open_streams(order)) {
         std::perror("guest init: cannot prepare the command");
         return false;
     }
     m_pid = fork();
     if (m_pid == 0) {
-        dup2(input[0], STDIN_FILENO);
-        dup2(output[1], STDOUT_FILENO);
-        dup2(error[1], STDERR_FILENO);
+        dup2(m_far_input, STDIN_FILENO);
+        dup2(m_far_output, STDOUT_FILENO);
+        dup2(m_far_error, STDERR_FILENO);
         execute(order);
     }
-    close(input[0]);
-    close(output[1]);
-    close(error[1]);
-    m_input = input[1];
-    m_output = output[0];
-    m_error = error[0];
+    close_far_ends();
     // The command may be slow to read, and init must not stop for it.
     fcntl(m_input, F_SETFL, O_NONBLOCK);
     if (m_pid < 0) {
         std::perror("guest init: cannot fork");
     }
     return m_pid > 0;
+}
+
+bool GuestCommand::open_streams(const StartOrder& order)
+{
+    if (order.terminal && !open_terminal(*order.terminal)) {
+        return false;
+    }
+    if (!order.terminal
+        && (!open_pipe(m_far_input, m_input) || !open_pipe(m_output, m_far_output))) {
+        return false;
+    }
+    if (order.error_on_terminal) {
+        m_far_error = fcntl(m_far_output, F_DUPFD_CLOEXEC, 0);
+        return m_far_error >= 0;
+    }
+    return open_pipe(m_error, m_far_error);
+}
+
+bool GuestCommand::open_terminal(TerminalSize size)
+{
+    const int near = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const int far = near >= 0 && grantpt(near) == 0 && unlockpt(near) == 0
+        ? ioctl(near, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        : -1;
+    m_output = near;
+    m_far_output = far;
+    if (far < 0) {
+        return false;
+    }
+    set_size(near, size);
+    m_input = fcntl(near, F_DUPFD_CLOEXEC, 0);
+    m_far_input = fcntl(far, F_DUPFD_CLOEXEC, 0);
+    return m_input >= 0 && m_far_input >= 0;
+}
+
+void GuestCommand::close_far_ends()
+{
+    for (int* descriptor : { &m_far_input, &m_far_output, &m_far_error }) {
+        close_descriptor(*descriptor);
+    }
 }
 
 void GuestCommand::carry_until_exit()
@@ -192,7 +248,8 @@ bool GuestCommand::carry_output(int& descriptor, FrameType type)
         send(type, { bytes.data(), static_cast<std::size_t>(count) });
         return true;
     }
-    if (count == 0) {
+    // A terminal that nobody holds any more says EIO for end of file.
+    if (count == 0 || (count < 0 && errno == EIO)) {
         close_descriptor(descriptor);
     }
     return false;
@@ -206,6 +263,11 @@ void GuestCommand::send(FrameType type, std::string_view bytes)
 void GuestCommand::take_frames()
 {
     while (auto frame = m_reader.next()) {
+        if (frame->type == FrameType::Resize) {
+            if (const auto size = decode_terminal_size(frame->payload)) {
+                set_size(m_output, *size);
+            }
+        }
         if (frame->type != FrameType::Input) {
             continue;
         }

@@ -27,6 +27,9 @@ public:
 
 private:
     bool start(const StartOrder& order);
+    bool open_streams(const StartOrder& order);
+    bool open_terminal(TerminalSize size);
+    void close_far_ends();
     void carry_until_exit();
     void drain_output();
     void send(FrameType type, std::string_view bytes);
@@ -42,6 +45,10 @@ private:
     int m_input = -1;
     int m_output = -1;
     int m_error = -1;
+    // The command's ends of the same, open until it has been started.
+    int m_far_input = -1;
+    int m_far_output = -1;
+    int m_far_error = -1;
     pid_t m_pid = -1;
     int m_status = 0;
     bool m_exited = false;

@@ -90,18 +90,31 @@ TEST(LineFrame, OverlongFrameBreaksTheLine)
 TEST(StartOrder, SurvivesTheLine)
 {
     const StartOrder order { "/home/a b", "/tmp/x", { "sh", "-c", "", "echo \"\n\"" },
-        { "PATH=/bin", "EMPTY=" } };
+        { "PATH=/bin", "EMPTY=" }, std::nullopt, false };
     EXPECT_EQ(decode_start_order(encode_start_order(order)), order);
+    auto with_terminal = order;
+    with_terminal.terminal = TerminalSize { 24, 80 };
+    with_terminal.error_on_terminal = true;
+    EXPECT_EQ(decode_start_order(encode_start_order(with_terminal)), with_terminal);
 }
 
 TEST(StartOrder, DamagedBytesAreRefused)
 {
-    const auto bytes = encode_start_order({ "/", "", { "true" }, { "A=1" } });
+    const auto bytes
+        = encode_start_order({ "/", "", { "true" }, { "A=1" }, TerminalSize { 1, 2 }, true });
     for (size_t size = 0; size < bytes.size(); ++size) {
         EXPECT_FALSE(decode_start_order(bytes.substr(0, size))) << "cut at " << size;
     }
     EXPECT_FALSE(decode_start_order(bytes + "x"));
-    EXPECT_FALSE(decode_start_order(encode_start_order({ "/", "", {}, {} })));
+    EXPECT_FALSE(decode_start_order(encode_start_order({ "/", "", {}, {}, std::nullopt, false })));
+}
+
+TEST(TerminalSize, SurvivesTheLine)
+{
+    EXPECT_EQ(decode_terminal_size(encode_terminal_size({ 24, 132 })), (TerminalSize { 24, 132 }));
+    EXPECT_FALSE(decode_terminal_size(""));
+    EXPECT_FALSE(decode_terminal_size("24"));
+    EXPECT_FALSE(decode_terminal_size("24 x"));
 }
 
 } // namespace
