@@ -363,7 +363,10 @@ void Parser::add_guest_run(CLI::App& guest)
         "FILE");
     named(app->add_option("--bench", options.bench, "Bench file; default: one of every device"),
         "FILE");
-    named(app->add_option("--dt", options.device_tree, "Device tree blob for the guest"), "FILE");
+    named(app->add_option("--dt", options.device_tree,
+              "Device tree for the guest: a blob, or a .dts with ${gpio0} for the socket path of "
+              "gpio0"),
+        "FILE");
     const auto parse_memory = [&options](const std::string& text) {
         const auto size = parse_size(text);
         if (!size)

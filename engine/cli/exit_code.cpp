@@ -32,7 +32,8 @@ const char* exit_code_help()
            "  3    unavailable: no bench runs, or hardware, permission or kernel feature missing\n"
            "  5    with --strict: rules of virtio were broken\n"
            "  124  time ran out\n"
-           "  255  the guest's kernel panicked\n"
+           "  125  the guest did not boot\n"
+           "  255  the guest's kernel panicked, or ended under the command\n"
            "  guest run otherwise answers the status of the guest's command.\n";
 }
 

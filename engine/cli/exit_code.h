@@ -14,6 +14,7 @@ enum class ExitCode : int {
     Unavailable = 3, // no bench runs, or hardware, permission, kernel feature missing
     Problems = 5, // with --strict: rules of virtio were broken
     Timeout = 124,
+    GuestBootHang = 125,
     GuestPanic = 255,
 };
 
