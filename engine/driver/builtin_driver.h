@@ -80,8 +80,8 @@ public:
     Result<std::vector<std::byte>> read_config(uint32_t offset, uint32_t size);
     Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);
 
-    // Records how long each request() takes, from before it is submitted to its answer. The histogram
-    // outlives the driver; null pointer: none.
+    // Records how long each request() takes, from before it is submitted to its answer. The
+    // histogram outlives the driver; null pointer: none.
     void set_latency(Histogram* latency) { m_latency = latency; }
 
     // Submits and waits. Errors: Timeout (naming the queue), Closed, Limit if the ring is full.

@@ -34,7 +34,7 @@ LAYERS = [
 HANDFUL = 5
 HEAVY_HEADERS: dict[str, tuple[str, list[str]]] = {
     "CLI11": (r"CLI/", ["engine/cli/command_line.cpp"]),
-    "nlohmann-json": (r"nlohmann/", []),
+    "nlohmann-json": (r"nlohmann/", ["engine/control/json.cpp"]),
     "spdlog": (r"(spdlog|fmt)/", ["engine/base/log.cpp"]),
     "toml++": (r"toml\+\+/", ["engine/bench/toml.cpp"]),
 }
