@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "tests/bench/bench_process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+namespace vwb::bench {
+namespace {
+
+Duration read_clock(clockid_t clock)
+{
+    timespec time {};
+    VWB_ASSERT(::clock_gettime(clock, &time) == 0);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+} // namespace
+
+Result<BenchProcess> BenchProcess::start(
+    const std::string& role, const std::vector<std::string>& arguments, unsigned cpu)
+{
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return Error::from_errno("socketpair", errno);
+    UniqueFd ours(ends[0]);
+    const UniqueFd theirs(ends[1]);
+    std::vector<std::string> words { "vhost_bench", role, std::to_string(theirs.get()) };
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words)
+        argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid < 0)
+        return Error::from_errno("fork", errno);
+    if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pin_to_cpu(cpu);
+        ::fcntl(theirs.get(), F_SETFD, 0);
+        ::execv("/proc/self/exe", argv.data());
+        ::_exit(127);
+    }
+    BenchProcess process(pid, std::move(ours));
+    VWB_TRY(process.await_byte());
+    return process;
+}
+
+BenchProcess::BenchProcess(BenchProcess&& other) noexcept
+    : m_pid(std::exchange(other.m_pid, -1))
+    , m_control(std::move(other.m_control))
+{
+}
+
+BenchProcess::~BenchProcess()
+{
+    if (m_pid < 0)
+        return;
+    ::kill(m_pid, SIGKILL);
+    ::waitpid(m_pid, nullptr, 0);
+}
+
+Result<void> BenchProcess::command(char byte)
+{
+    if (::send(m_control.get(), &byte, 1, MSG_NOSIGNAL) != 1)
+        return Error::from_errno("command to the other process", errno);
+    return await_byte();
+}
+
+Duration BenchProcess::cpu_time() const
+{
+    clockid_t clock;
+    VWB_ASSERT(::clock_getcpuclockid(m_pid, &clock) == 0);
+    return read_clock(clock);
+}
+
+Duration own_cpu_time()
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+Result<void> BenchProcess::await_byte()
+{
+    char byte;
+    if (::recv(m_control.get(), &byte, 1, 0) != 1)
+        return Error(ErrorKind::Closed, "the other process has ended");
+    return {};
+}
+
+void acknowledge(int control)
+{
+    const char byte = '.';
+    VWB_ASSERT(::send(control, &byte, 1, MSG_NOSIGNAL) == 1);
+}
+
+void pin_to_cpu(unsigned cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    VWB_ASSERT(::sched_setaffinity(0, sizeof set, &set) == 0);
+}
+
+std::vector<unsigned> usable_cpus()
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    VWB_ASSERT(::sched_getaffinity(0, sizeof set, &set) == 0);
+    std::vector<unsigned> cpus;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &set))
+            cpus.push_back(cpu);
+    }
+    return cpus;
+}
+
+void die(const Error& error)
+{
+    std::fprintf(stderr, "vhost_bench: %s\n", error.message().c_str());
+    std::exit(1);
+}
+
+} // namespace vwb::bench

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// BenchProcess: the other side of a measurement, in a process of its own that runs this same
+// program, on a CPU of its choice, with a control socket to its parent. It ends with its parent.
+#pragma once
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace vwb::bench {
+
+class BenchProcess {
+public:
+    // Starts "vhost_bench ROLE CONTROL_FD ARGUMENTS..." and waits until it says that it is ready.
+    static Result<BenchProcess> start(
+        const std::string& role, const std::vector<std::string>& arguments, unsigned cpu);
+    BenchProcess(BenchProcess&& other) noexcept;
+    BenchProcess& operator=(BenchProcess&&) = delete;
+    // Ends the process.
+    ~BenchProcess();
+
+    // One byte over, and one back when it is done.
+    Result<void> command(char byte);
+    // CPU time that it has used so far.
+    Duration cpu_time() const;
+
+private:
+    BenchProcess(pid_t pid, UniqueFd control)
+        : m_pid(pid)
+        , m_control(std::move(control))
+    {
+    }
+    Result<void> await_byte();
+
+    pid_t m_pid;
+    UniqueFd m_control;
+};
+
+// In the started process: the parent may go on.
+void acknowledge(int control);
+
+Duration own_cpu_time();
+// This thread, and those that it starts, run on one CPU only.
+void pin_to_cpu(unsigned cpu);
+// Those that this process may use.
+std::vector<unsigned> usable_cpus();
+
+// A failure that leaves nothing to measure.
+[[noreturn]] void die(const Error& error);
+template <typename T> T require(Result<T> result)
+{
+    if (!result)
+        die(result.error());
+    return std::move(result).value();
+}
+inline void require(const Result<void>& result)
+{
+    if (!result)
+        die(result.error());
+}
+
+} // namespace vwb::bench

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// vhost_bench: how fast requests go round between two processes over a real vhost-user session,
+// beside a bare eventfd ping-pong of two processes, in one run. "trace costs" is CPU time with an
+// attached trace reader over CPU time without.
+#include "devices/gpio/gpio_wire.h"
+#include "tests/bench/bench_process.h"
+#include "tests/bench/device_process.h"
+#include "tests/bench/measure.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace vwb::bench {
+namespace {
+
+constexpr unsigned DEPTHS[] { 1, 64 };
+constexpr uint32_t RNG_BYTES = 64;
+
+struct Options {
+    double seconds = 20; // in all
+    unsigned rounds = 5;
+    std::string only; // part of a case's name
+};
+
+struct Case {
+    std::string name; // "gpio, depth 64"
+    std::string device;
+    unsigned depth;
+};
+
+// Of one case, one entry a round.
+struct Rounds {
+    std::vector<Figures> plain;
+    std::vector<Figures> traced;
+};
+
+std::vector<std::byte> bytes_of_struct(const auto& value)
+{
+    const auto bytes = std::as_bytes(std::span(&value, 1));
+    return { bytes.begin(), bytes.end() };
+}
+
+Workload workload_of(const std::string& device)
+{
+    if (device == "rng")
+        return { "rng", {}, RNG_BYTES, {} };
+    // virtio 1.4, 5.18.6.4: an input with nothing connected senses low.
+    return { "gpio", bytes_of_struct(virtio_gpio_request { VIRTIO_GPIO_MSG_GET_VALUE, 3, 0 }),
+        sizeof(virtio_gpio_response),
+        bytes_of_struct(virtio_gpio_response { VIRTIO_GPIO_STATUS_OK, 0 }) };
+}
+
+double median(std::vector<double> values)
+{
+    std::sort(values.begin(), values.end());
+    const size_t middle = values.size() / 2;
+    return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double median(const std::vector<Figures>& rounds, double Figures::*field)
+{
+    std::vector<double> values;
+    for (const Figures& figures : rounds)
+        values.push_back(figures.*field);
+    return median(std::move(values));
+}
+
+// What is compared is measured in each round, one right after the other: the median of the ratios
+// is not blurred by what else the machine does.
+double median_ratio(
+    const std::vector<Figures>& over, const std::vector<Figures>& under, double Figures::*field)
+{
+    std::vector<double> ratios;
+    for (size_t i = 0; i < over.size(); ++i)
+        ratios.push_back(over[i].*field / under[i].*field);
+    return median(std::move(ratios));
+}
+
+// All measurements with this process on one CPU and the other side on one, the same or another.
+class Placement {
+public:
+    Placement(const Options& options, unsigned our_cpu, unsigned their_cpu, unsigned placements)
+        : m_options(options)
+        , m_our_cpu(our_cpu)
+        , m_their_cpu(their_cpu)
+        , m_placements(placements)
+    {
+        for (const std::string device : { "rng", "gpio" }) {
+            for (const unsigned depth : DEPTHS)
+                m_cases.push_back({ device + ", depth " + std::to_string(depth), device, depth });
+        }
+        std::erase_if(m_cases, [&options](const Case& entry) {
+            return entry.name.find(options.only) == std::string::npos;
+        });
+    }
+
+    void run(const std::string& directory);
+    void print() const;
+
+private:
+    struct Peer {
+        BenchProcess process;
+        RingClient client;
+    };
+
+    Peer& ensure_peer(const std::string& device, const std::string& directory);
+    void run_case(const Case& entry, Peer& peer, Duration each, unsigned round);
+
+    const Options& m_options;
+    unsigned m_our_cpu;
+    unsigned m_their_cpu;
+    unsigned m_placements;
+    std::vector<Case> m_cases;
+    std::map<std::string, std::unique_ptr<Peer>> m_peers;
+    std::vector<Figures> m_ping_pong;
+    std::map<std::string, Rounds> m_rounds;
+};
+
+Placement::Peer& Placement::ensure_peer(const std::string& device, const std::string& directory)
+{
+    auto& peer = m_peers[device];
+    if (!peer) {
+        const std::string path = directory + "/" + device + ".sock";
+        auto process = require(BenchProcess::start("device", { device, path }, m_their_cpu));
+        peer.reset(new Peer { std::move(process),
+            RingClient(path, workload_of(device), *std::ranges::max_element(DEPTHS)) });
+    }
+    return *peer;
+}
+
+void Placement::run(const std::string& directory)
+{
+    pin_to_cpu(m_our_cpu);
+    PingPong ping_pong;
+    const auto echo = require(BenchProcess::start("ping-pong", ping_pong.arguments(), m_their_cpu));
+    const double measurements
+        = m_options.rounds * m_placements * static_cast<double>(1 + 2 * m_cases.size());
+    const auto each = std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(m_options.seconds / measurements));
+    for (unsigned round = 0; round < m_options.rounds; ++round) {
+        m_ping_pong.push_back(ping_pong.run(each, echo));
+        for (const Case& entry : m_cases)
+            run_case(entry, ensure_peer(entry.device, directory), each, round);
+    }
+    m_peers.clear();
+}
+
+void Placement::run_case(const Case& entry, Peer& peer, Duration each, unsigned round)
+{
+    Rounds& rounds = m_rounds[entry.name];
+    for (unsigned i = 0; i < 2; ++i) {
+        const bool traced = (round + i) % 2 == 1; // whoever goes first has no lasting advantage
+        require(peer.process.command(traced ? 'T' : 't'));
+        (traced ? rounds.traced : rounds.plain)
+            .push_back(peer.client.run(entry.depth, each, peer.process));
+    }
+}
+
+void Placement::print() const
+{
+    if (m_our_cpu == m_their_cpu)
+        std::printf("\nboth sides on CPU %u\n", m_our_cpu);
+    else
+        std::printf("\ndriver on CPU %u, device on CPU %u\n", m_our_cpu, m_their_cpu);
+    std::printf("%-18s %11s %9s %9s %9s %9s %12s %12s\n", "", "a second", "us each", "cpu us",
+        "p50 us", "p99 us", "x ping-pong", "trace costs");
+    const auto row = [](const std::string& name, const std::vector<Figures>& rounds) {
+        const double each = median(rounds, &Figures::us_each);
+        std::printf("%-18s %11.0f %9.3f %9.3f %9.2f %9.2f", name.c_str(), 1e6 / each, each,
+            median(rounds, &Figures::cpu_us_each), median(rounds, &Figures::p50_us),
+            median(rounds, &Figures::p99_us));
+    };
+    row("eventfd ping-pong", m_ping_pong);
+    std::printf(" %12.2f\n", 1.0);
+    for (const Case& entry : m_cases) {
+        const Rounds& rounds = m_rounds.at(entry.name);
+        row(entry.name, rounds.plain);
+        std::printf(" %12.2f %11.1f%%\n",
+            median_ratio(rounds.plain, m_ping_pong, &Figures::us_each),
+            (median_ratio(rounds.traced, rounds.plain, &Figures::cpu_us_each) - 1) * 100);
+    }
+}
+
+const char* usage()
+{
+    return "usage: vhost_bench [--seconds S] [--rounds N] [--only NAME]\n"
+           "  --seconds S  all of it takes about so long (default 20)\n"
+           "  --rounds N   each figure is the median of so many (default 5)\n"
+           "  --only NAME  only cases with this in their name, e.g. \"gpio, depth 64\"\n";
+}
+
+Options parse(int argc, char** argv)
+{
+    Options options;
+    for (int i = 1; i < argc; i += 2) {
+        const std::string_view name = argv[i];
+        const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+        if (name == "--seconds" && value)
+            options.seconds = std::strtod(value, nullptr);
+        else if (name == "--rounds" && value)
+            options.rounds = static_cast<unsigned>(std::strtoul(value, nullptr, 10));
+        else if (name == "--only" && value)
+            options.only = value;
+        else
+            options.rounds = 0;
+    }
+    if (options.rounds == 0 || !(options.seconds > 0)) {
+        std::fputs(usage(), stderr);
+        std::exit(2);
+    }
+    return options;
+}
+
+int run(const Options& options)
+{
+    std::string directory
+        = (std::filesystem::temp_directory_path() / "vhost-bench-XXXXXX").string();
+    VWB_ASSERT(::mkdtemp(directory.data()));
+    const auto cpus = usable_cpus();
+    std::vector<Placement> placements;
+    // The last CPU has least to do with interrupts.
+    placements.emplace_back(options, cpus.back(), cpus.back(), cpus.size() > 1 ? 2 : 1);
+    if (cpus.size() > 1)
+        placements.emplace_back(options, cpus.back(), cpus[cpus.size() - 2], 2);
+    std::printf("vhost_bench %s: medians of %u rounds; rng: %u bytes, gpio: GET_VALUE\n",
+        VWB_VERSION, options.rounds, RNG_BYTES);
+    for (Placement& placement : placements) {
+        placement.run(directory);
+        placement.print();
+        std::fflush(stdout);
+    }
+    std::filesystem::remove_all(directory);
+    return 0;
+}
+
+} // namespace
+} // namespace vwb::bench
+
+int main(int argc, char** argv)
+{
+    using namespace vwb::bench;
+    const std::string_view role = argc > 2 ? argv[1] : "";
+    if (role == "device" && argc == 5)
+        return run_device_process(std::atoi(argv[2]), argv[3], argv[4]);
+    if (role == "ping-pong" && argc == 5)
+        return run_ping_pong_process(std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]));
+    return run(parse(argc, argv));
+}
