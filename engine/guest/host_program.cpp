@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -109,10 +110,19 @@ Result<ProgramOutcome> run_program(const std::vector<std::string>& command, Capt
         posix_spawn_file_actions_adddup2(
             &actions, writer.get(), capture == Capture::Output ? STDOUT_FILENO : STDERR_FILENO);
     }
+    // We ignore SIGPIPE; a script whose pipes end early must not.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &broken_pipe);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     auto arguments = null_terminated(command);
     pid_t pid = -1;
     const int failure
-        = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+        = posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) {
         return Error::from_errno("cannot run " + command[0], failure);
