@@ -3,6 +3,8 @@
 
 #include "engine/base/paths.h"
 
+#include <unistd.h>
+
 namespace vwb {
 
 static std::string in_directory(const std::string& directory, const std::string& path)
@@ -19,6 +21,7 @@ Result<std::unique_ptr<Bench>> Bench::start(const BenchSpec& spec, Clock& clock)
     bench->m_control_path = spec.control.empty() ? runtime + "/" + spec.name + ".sock"
                                                  : in_directory(bench->m_directory, spec.control);
     VWB_TRY(ensure_private_directory(bench->m_directory));
+    bench->m_directory_is_ours = spec.directory.empty();
     for (const auto& device : spec.devices) {
         const std::string socket = device.socket.empty() ? device.name + ".sock" : device.socket;
         const auto index = static_cast<uint16_t>(bench->m_devices.size());
@@ -29,6 +32,13 @@ Result<std::unique_ptr<Bench>> Bench::start(const BenchSpec& spec, Clock& clock)
         bench->m_devices.push_back(std::move(running).value());
     }
     return bench;
+}
+
+Bench::~Bench()
+{
+    m_devices.clear();
+    if (m_directory_is_ours)
+        ::rmdir(m_directory.c_str());
 }
 
 RunningDevice* Bench::find(std::string_view name) const

@@ -16,6 +16,8 @@ class Bench {
 public:
     // Starts every device or none. The spec and its registry must outlive the bench.
     static Result<std::unique_ptr<Bench>> start(const BenchSpec& spec, Clock& clock);
+    // Ends every device; the directory goes as well if the bench made it and nothing else is in it.
+    ~Bench();
 
     const std::string& name() const { return m_name; }
     // Directory of the sockets that were not named by an absolute path.
@@ -31,6 +33,7 @@ private:
 
     std::string m_name;
     std::string m_directory;
+    bool m_directory_is_ours = false;
     std::string m_control_path;
     std::vector<std::unique_ptr<RunningDevice>> m_devices;
 };

@@ -147,6 +147,16 @@ Result<BenchSpec> read_bench_text(
     return spec;
 }
 
+std::string every_device_text(const Registry& registry, const std::string& name)
+{
+    std::string text = "[bench]\nname = \"" + name + "\"\n";
+    for (const auto& type : registry.types()) {
+        if (type.demo_load)
+            text += type.demo_bench + "\n";
+    }
+    return text;
+}
+
 Result<BenchSpec> read_bench_file(const std::string& path, const Registry& registry)
 {
     const auto text = VWB_TRY(read_file(path));

@@ -37,4 +37,7 @@ Result<BenchSpec> read_bench_file(const std::string& path, const Registry& regis
 Result<BenchSpec> read_bench_text(
     const std::string& text, const std::string& name, const Registry& registry);
 
+// A bench of that name with one device of every type that has a demo, as text.
+std::string every_device_text(const Registry& registry, const std::string& name);
+
 } // namespace vwb

@@ -361,8 +361,12 @@ void Parser::add_guest_run(CLI::App& guest)
     named(app->add_option("--kernel", options.kernel,
               "User-Mode Linux kernel; default: $VWB_GUEST, else the one of 'vwb guest build'"),
         "FILE");
-    named(app->add_option("--bench", options.bench, "Bench file; default: one of every device"),
+    auto* bench = named(app->add_option("--bench", options.bench,
+                            "Bench file; default: the bench that runs, else one of every device"),
         "FILE");
+    named(app->add_option("--control", options.control, "Control socket of a running bench to use"),
+        "PATH")
+        ->excludes(bench);
     named(app->add_option("--dt", options.device_tree,
               "Device tree for the guest: a blob, or a .dts with ${gpio0} for the socket path of "
               "gpio0"),

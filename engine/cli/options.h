@@ -34,7 +34,8 @@ struct GuestBuildOptions {
 
 struct GuestRunOptions {
     std::string kernel;
-    std::string bench;
+    std::string bench; // file
+    std::string control; // of the running bench to use; empty: see --help
     std::string device_tree;
     uint64_t memory = 0; // bytes
     Duration timeout { 0 }; // of the command

@@ -11,17 +11,6 @@
 namespace vwb {
 namespace {
 
-std::string demo_bench_text(const Registry& registry)
-{
-    // Several demos may run side by side.
-    std::string text = "[bench]\nname = \"demo-" + std::to_string(::getpid()) + "\"\n";
-    for (const auto& type : registry.types()) {
-        if (type.demo_load)
-            text += type.demo_bench + "\n";
-    }
-    return text;
-}
-
 // What an observer would do over the control socket.
 OutsideCall outside_of(RunningDevice& device)
 {
@@ -43,7 +32,10 @@ Result<std::unique_ptr<Demo>> Demo::start(const Registry& registry, Clock& clock
 {
     std::unique_ptr<Demo> demo(new Demo);
     demo->m_clock = &clock;
-    demo->m_spec = VWB_TRY(read_bench_text(demo_bench_text(registry), "demo.toml", registry));
+    // Several demos may run side by side.
+    const std::string name = "demo-" + std::to_string(::getpid());
+    demo->m_spec
+        = VWB_TRY(read_bench_text(every_device_text(registry, name), "demo.toml", registry));
     demo->m_bench = VWB_TRY(Bench::start(demo->m_spec, clock));
     const TimePoint deadline = clock.now() + duration;
     for (const auto& device : demo->m_bench->devices()) {
@@ -65,10 +57,6 @@ Demo::~Demo()
     stop();
     for (auto& thread : m_threads)
         thread.join();
-    const std::string directory = m_bench ? m_bench->directory() : "";
-    m_bench.reset();
-    if (!directory.empty())
-        ::rmdir(directory.c_str());
 }
 
 Result<void> Demo::drive_once(
