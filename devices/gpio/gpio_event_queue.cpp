@@ -85,6 +85,10 @@ void GpioEventQueue::handle(Request request)
 void GpioEventQueue::unmask(uint16_t line, Request request)
 {
     auto& state = m_lines[line];
+    // A driver that does not wait for the answer to SET_IRQ_TYPE has enabled it before all the
+    // same.
+    if (!state.irq.enabled())
+        m_context->catch_up(GPIO_REQUESTQ);
     if (!state.irq.enabled())
         report(GpioRule::EnableBeforeUnmask,
             line_text(line) + " was unmasked while its interrupt is disabled");

@@ -196,9 +196,19 @@ virtio_gpio_response GpioRequestQueue::set_direction(uint16_t line, uint32_t val
     }
 }
 
+// Whether the line has an interrupt that the request may end. A driver that has just unmasked it
+// did so before: its buffer must not be taken for one that came after the end.
+bool GpioRequestQueue::irq_enabled(uint16_t line)
+{
+    const auto& irq = m_events.irq(line);
+    if (irq.enabled() && !irq.armed())
+        m_context->catch_up(GPIO_EVENTQ);
+    return irq.enabled();
+}
+
 virtio_gpio_response GpioRequestQueue::deactivate(uint16_t line)
 {
-    if (m_events.irq(line).enabled())
+    if (irq_enabled(line))
         report(GpioRule::IrqNoneWhenDone,
             line_text(line) + " was deactivated while its interrupt is enabled");
     // virtio 1.4, 5.18.6.9: all state of the line is discarded, interrupt and all.
@@ -269,7 +279,7 @@ virtio_gpio_response GpioRequestQueue::set_irq_type(uint16_t line, uint32_t valu
         return refuse(
             GpioRule::IrqOnOutput, "SET_IRQ_TYPE of " + line_text(line) + ", which is an output");
     const auto& irq = m_events.irq(line);
-    if (irq.enabled() && *type != GpioIrqType::None && *type != irq.type())
+    if (irq_enabled(line) && *type != GpioIrqType::None && *type != irq.type())
         report(GpioRule::IrqRetypeViaNone,
             "interrupt type of " + line_text(line) + " goes from " + to_string(irq.type()) + " to "
                 + to_string(*type) + " without NONE in between");

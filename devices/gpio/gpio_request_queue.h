@@ -48,6 +48,7 @@ private:
     virtio_gpio_response set_value(uint16_t line, uint32_t value);
     virtio_gpio_response set_irq_type(uint16_t line, uint32_t value);
 
+    bool irq_enabled(uint16_t line);
     void report(GpioRule rule, std::string message);
     void report_shape(const Request& request);
     void check_unused(const char* message, const char* field, uint32_t value);

@@ -41,6 +41,10 @@ public:
     virtual void config_changed() = 0;
     // A signal of the hardware (a line, a sensor) changed: recorded in the trace.
     virtual void signal_changed(uint32_t signal, uint32_t value) = 0;
+    // Handles what the driver has made available on another queue by now. Kicks of two queues may
+    // come in any order; a request that depends on those before it on the other queue asks for
+    // them.
+    virtual void catch_up(unsigned queue) = 0;
 
 protected:
     ~DeviceContext() = default;

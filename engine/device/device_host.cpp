@@ -144,6 +144,11 @@ void DeviceHost::signal_changed(uint32_t signal, uint32_t value)
     record(TraceKind::Signal, signal, value);
 }
 
+void DeviceHost::catch_up(unsigned queue)
+{
+    m_queues[queue]->catch_up();
+}
+
 void DeviceHost::inspect(Inspector& inspector) const
 {
     const Schema& schema = *traits().schema;

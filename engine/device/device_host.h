@@ -66,6 +66,7 @@ public:
 private:
     void config_changed() override;
     void signal_changed(uint32_t signal, uint32_t value) override;
+    void catch_up(unsigned queue) override;
 
     std::string m_name;
     EventLoop& m_loop;

@@ -69,6 +69,8 @@ public:
     void set_err(UniqueFd fd);
     // A kick that came some other way, or work that may have been left.
     void kick();
+    // Hands over what is available, unless that is being done already.
+    void catch_up() { drain(); }
 
     void set_memory(const std::shared_ptr<const GuestMemory>& memory);
     const QueueCounters& counters() const { return m_counters; }

@@ -97,6 +97,14 @@ uint64_t DeviceHarness::submit(unsigned queue, const Bytes& readable, uint32_t w
 uint64_t DeviceHarness::submit_pieces(
     unsigned queue, const std::vector<Bytes>& readable, const std::vector<uint32_t>& writable)
 {
+    const uint64_t ticket = make_available(queue, readable, writable);
+    kick(queue);
+    return ticket;
+}
+
+uint64_t DeviceHarness::make_available(
+    unsigned queue, const std::vector<Bytes>& readable, const std::vector<uint32_t>& writable)
+{
     std::vector<DriverSegment> readable_segments;
     for (const auto& piece : readable) {
         const auto buffer = m_memory->allocate(static_cast<uint32_t>(piece.size()));
@@ -115,7 +123,6 @@ uint64_t DeviceHarness::submit_pieces(
     m_pending.emplace(ticket, std::move(pending));
     EXPECT_TRUE(m_rings[queue]->add(readable_segments, writable_segments, ticket));
     m_rings[queue]->publish();
-    kick(queue);
     return ticket;
 }
 

@@ -49,6 +49,9 @@ public:
     // One descriptor per piece.
     uint64_t submit_pieces(
         unsigned queue, const std::vector<Bytes>& readable, const std::vector<uint32_t>& writable);
+    // Without a kick: the device does not know yet.
+    uint64_t make_available(
+        unsigned queue, const std::vector<Bytes>& readable, const std::vector<uint32_t>& writable);
     // The answer, or none as long as the device keeps the request. Handed out once.
     std::optional<HarnessAnswer> answer(uint64_t ticket);
     // submit() and answer(); fails the test if there is no answer.

@@ -19,6 +19,12 @@ constexpr int VALID = VIRTIO_GPIO_IRQ_STATUS_VALID;
 
 class GpioEventQueueTest : public testing::Test {
 protected:
+    // A buffer for the line that the device does not know of yet.
+    uint64_t make_available(uint16_t line)
+    {
+        return m_gpio.guest().make_available(GPIO_EVENTQ, { wire(le16 { line }) }, { 1 });
+    }
+
     GpioHarness m_gpio;
 };
 
@@ -318,6 +324,37 @@ TEST_F(GpioEventQueueTest, ResetDisablesInterruptsAndForgetsLatches)
     m_gpio.set_type(3, VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
     EXPECT_EQ(m_gpio.irq_status(m_gpio.unmask(3)), PARKED);
     EXPECT_EQ(m_gpio.rules(), "");
+}
+
+TEST_F(GpioEventQueueTest, UnmaskThatWasAvailableBeforeTheDisableIsBeforeIt)
+{
+    m_gpio.set_type(3, VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+    const auto ticket = make_available(3);
+    m_gpio.set_type(3, VIRTIO_GPIO_IRQ_TYPE_NONE);
+    EXPECT_EQ(m_gpio.irq_status(ticket), INVALID);
+    EXPECT_EQ(m_gpio.rules(), "");
+}
+
+TEST_F(GpioEventQueueTest, UnmaskThatWasAvailableBeforeTheLineIsDeactivatedIsBeforeIt)
+{
+    m_gpio.set_type(3, VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+    m_gpio.move(3, HIGH);
+    const auto ticket = make_available(3);
+    m_gpio.request(VIRTIO_GPIO_MSG_SET_DIRECTION, 3, VIRTIO_GPIO_DIRECTION_NONE);
+    EXPECT_EQ(m_gpio.irq_status(ticket), VALID);
+    EXPECT_EQ(m_gpio.rules(), "gpio.irq-none-when-done");
+}
+
+TEST_F(GpioEventQueueTest, EnableThatWasAvailableBeforeTheUnmaskIsBeforeIt)
+{
+    const auto enable = m_gpio.guest().make_available(GPIO_REQUESTQ,
+        { wire(le16 { VIRTIO_GPIO_MSG_SET_IRQ_TYPE }, le16 { 3 }, le32 { 1 }) }, { 2 });
+    const auto ticket = m_gpio.unmask(3); // kicks eventq alone
+    EXPECT_EQ(m_gpio.guest().answer(enable)->bytes, (std::vector<uint8_t> { OK, 0 }));
+    EXPECT_EQ(m_gpio.irq_status(ticket), PARKED);
+    EXPECT_EQ(m_gpio.rules(), "");
+    m_gpio.move(3, HIGH);
+    EXPECT_EQ(m_gpio.irq_status(ticket), VALID);
 }
 
 TEST_F(GpioEventQueueTest, InspectShowsTypeArmedLatchedAndCounts)
