@@ -117,6 +117,10 @@ Result<Reply> MessageHandlers::set_features(Message& message)
         return Error(ErrorKind::Invalid,
             "changes features from " + hex_text(m_host.accepted_features()) + " to "
                 + hex_text(virtio) + " while rings run");
+    if (m_vrings.any_running() && foreign != 0)
+        return Error(ErrorKind::Invalid,
+            "accepts features that were not offered: "
+                + to_text(feature_names(*m_host.traits().schema, foreign)));
     if (!m_vrings.any_running()) {
         // virtio 1.4, 3.1.1: features are negotiated only after a reset. A driver of virtio_uml
         // that is bound again can be told by nothing else: its rings were disabled, not stopped.
