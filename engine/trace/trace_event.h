@@ -19,7 +19,7 @@ enum class TraceKind : uint8_t {
     Completed, // a: used length; b: latency in ns; bytes: start of the writable part
     Call, // the driver was interrupted
     CallSuppressed, // the driver had asked not to be
-    Message, // vhost-user; a: request id, b: 0 if it was accepted, else a verdict; bytes: payload
+    Message, // vhost-user; a: request id, b: 0 accepted, else 1 + ErrorKind; bytes: payload
     State, // a: new stage of the session (SessionStage)
     Signal, // a: signal number of the device, b: new value
 };

@@ -31,6 +31,31 @@ uint32_t verdict_of(const Result<Reply>& reply)
     return reply ? 0 : 1 + static_cast<uint32_t>(reply.error().kind());
 }
 
+// The ring that a message is about, if it has a sensible one.
+int queue_of(const Message& message, size_t queue_count)
+{
+    uint64_t index = queue_count;
+    switch (id_of(message)) {
+    case FrontEndMessage::SetVringNum:
+    case FrontEndMessage::SetVringAddr:
+    case FrontEndMessage::SetVringBase:
+    case FrontEndMessage::GetVringBase:
+    case FrontEndMessage::SetVringEnable:
+        if (message.payload.size() >= sizeof(uint32_t))
+            index = message.read<uint32_t>();
+        break;
+    case FrontEndMessage::SetVringKick:
+    case FrontEndMessage::SetVringCall:
+    case FrontEndMessage::SetVringErr:
+        if (message.payload.size() >= sizeof(uint64_t))
+            index = message.read<uint64_t>() & VRING_INDEX_MASK;
+        break;
+    default:
+        break;
+    }
+    return index < queue_count ? static_cast<int>(index) : Problem::NO_QUEUE;
+}
+
 Side side_of(const Error& error)
 {
     return error.kind() == ErrorKind::Io ? Side::Host : Side::FrontEnd;
@@ -112,8 +137,8 @@ void BackendSession::refuse(const Message& message, const Error& error)
     // A front-end that repeats itself shall not fill the log.
     const bool first = counters(message.header.request).refused++ == 0;
     log(first ? LogLevel::Warning : LogLevel::Debug, m_host.name(), "refused: " + text);
-    m_host.report(
-        { side_of(error), Severity::Error, rule_name(id), clause_name(id), std::move(text) });
+    m_host.report({ side_of(error), Severity::Error, rule_name(id), clause_name(id),
+        std::move(text), queue_of(message, m_host.queue_count()) });
 }
 
 void BackendSession::answer(

@@ -56,6 +56,20 @@ TEST_F(VringSetupTest, EverySetupMessageIsCheckedByItself)
     EXPECT_EQ(call(Id::GetVringBase, bytes(VringState { 5, 0 }))->header.size, 0u);
 }
 
+TEST_F(VringSetupTest, RefusalsSayWhichQueueTheyAreAbout)
+{
+    negotiate();
+    call(Id::SetVringNum, bytes(VringState { 1, 3 }));
+    call(Id::SetVringNum, bytes(VringState { 0, 3 }));
+    call(Id::SetVringNum, bytes(VringState { 2, 8 }));
+    call(Id::SetVringKick, bytes(uint64_t { 0x101 }));
+    ASSERT_EQ(problems().size(), 4u);
+    EXPECT_EQ(problems()[0].queue, 1);
+    EXPECT_EQ(problems()[1].queue, 0);
+    EXPECT_EQ(problems()[2].queue, Problem::NO_QUEUE);
+    EXPECT_EQ(problems()[3].queue, 1);
+}
+
 TEST_F(VringSetupTest, AddressesMustLieInMemoryAsAWhole)
 {
     negotiate();
