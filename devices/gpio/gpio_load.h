@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The demo load of the GPIO device: every request on every line, checked against what an observer
-// sees and does outside, and interrupts of every type.
+// GpioLoad: every message of a GPIO device, and its interrupts, against what the outside of its
+// simulated lines sees and does. It expects the lines of the type's demo bench and breaks no rule.
 #pragma once
 
 #include "engine/driver/driver_load.h"

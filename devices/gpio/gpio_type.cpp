@@ -11,11 +11,16 @@
 namespace vwb {
 namespace {
 
+// Lines as GpioLoad expects them.
 constexpr const char* DEMO_BENCH = R"([[device]]
 type = "gpio"
 name = "gpio0"
 [device.sim]
 lines = 8
+wires = [["led", "sense"]]
+[[device.sim.line]]
+number = 1
+name = "sense"
 [[device.sim.line]]
 number = 2
 name = "led"
@@ -31,8 +36,10 @@ Result<std::unique_ptr<Device>> create_device(
     const auto kind = std::ranges::find(kinds, setup.hardware, &GpioHardwareKind::name);
     if (kind == kinds.end())
         return Error(ErrorKind::NotFound, "gpio has no hardware kind '" + setup.hardware + "'");
-    auto hardware = VWB_TRY(kind->create(setup.loop, setup.parameters));
-    return std::unique_ptr<Device>(VWB_TRY(GpioDevice::create(std::move(hardware))));
+    auto device = GpioDevice::create(VWB_TRY(kind->create(setup.loop, setup.parameters)));
+    if (!device)
+        return setup.device.error("hardware", device.error().message());
+    return std::unique_ptr<Device>(std::move(device).value());
 }
 
 } // namespace
