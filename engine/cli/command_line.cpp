@@ -265,8 +265,8 @@ void Parser::add_watch()
     auto& options = options_of<WatchOptions>(app);
     named(app->add_option("FILTER", options.filter, "Show only what fits, see below"), "FILTER");
     named(app->add_option("--kind", options.kinds,
-              "What to show: requests (default), popped, problems, signals, messages, states, "
-              "calls"),
+              "What to show: requests, popped, problems, signals, messages, states, calls "
+              "(default: requests and problems)"),
         "KIND[,KIND]")
         ->delimiter(',')
         ->check(CLI::IsMember(std::vector<std::string> {

@@ -102,14 +102,17 @@ Value subscription_of(const WatchOptions& options)
     if (!options.filter.empty())
         parameters.set("filter", options.filter);
     Value kinds = Value::list();
-    for (std::string kind : options.kinds) {
-        if (kind.ends_with('s')) // "problems" for people, "problem" on the wire
-            kind.pop_back();
-        kinds.append(std::move(kind));
-    }
+    for (const std::string& kind : options.kinds)
+        kinds.append(kind);
     if (!options.kinds.empty())
         parameters.set("kinds", std::move(kinds));
     return parameters;
+}
+
+// A wanted count that did not come is a time-out; otherwise it was the plan.
+int time_is_up(const WatchOptions& options)
+{
+    return static_cast<int>(options.count > 0 ? ExitCode::Timeout : ExitCode::Success);
 }
 
 } // namespace
@@ -126,8 +129,8 @@ Result<int> observer_command(const WatchOptions& options)
     uint64_t shown = 0;
     for (;;) {
         const auto next = VWB_TRY(client->next_notification(deadline));
-        if (!next) // a wanted count that did not come is a time-out; otherwise it was the plan
-            return static_cast<int>(options.count > 0 ? ExitCode::Timeout : ExitCode::Success);
+        if (!next)
+            return time_is_up(options);
         const Value* parameters = next->find("params");
         const Value* events = parameters ? parameters->find("events") : nullptr;
         if (!events || !events->as_list())
@@ -141,6 +144,8 @@ Result<int> observer_command(const WatchOptions& options)
         // A reader that went away (head, grep -m) is no error.
         if (std::fflush(stdout) != 0)
             return 0;
+        if (clock.now() >= deadline) // also when events never cease
+            return time_is_up(options);
     }
 }
 

@@ -149,10 +149,14 @@ Result<Value> ControlClient::call(std::string_view method, Value parameters)
     request.set("id", id);
     request.set("method", method);
     request.set("params", std::move(parameters));
-    VWB_TRY(send(to_json(request) + "\n"));
+    // A bench that refuses us has said why before it closed, which is better than "broken pipe".
+    const auto sent = send(to_json(request) + "\n");
     const TimePoint deadline = m_clock.now() + m_timeout;
     for (;;) {
-        auto message = VWB_TRY(receive(deadline));
+        auto received = receive(deadline);
+        if (!received)
+            return sent ? std::move(received).error() : sent.error();
+        auto message = std::move(received).value();
         if (!message)
             return Error(
                 ErrorKind::Timeout, std::string(method) + ": no answer of the bench in time");
@@ -161,9 +165,11 @@ Result<Value> ControlClient::call(std::string_view method, Value parameters)
             m_notifications.push_back(std::move(*message));
             continue;
         }
-        if (answered->integer_or(0) != id)
+        const Value* error = message->find("error");
+        // An error of no call: we were not let in, or not understood.
+        if (answered->integer_or(0) != id && !(error && answered->is_null()))
             continue; // of a call that was given up
-        if (const Value* error = message->find("error"))
+        if (error)
             return error_of(*error);
         const Value* result = message->find("result");
         return result ? *result : Value();
