@@ -37,7 +37,9 @@ Result<Duration> parse_duration(std::string_view text)
     const auto [number, unit] = VWB_TRY(split_number(text, "duration like 50us, 1.5ms or 2s"));
     for (const auto& known : DURATION_UNITS) {
         const double nanoseconds = number * known.nanoseconds;
-        if (unit == known.name && nanoseconds < 9e18)
+        if (unit == known.name && nanoseconds >= 9e18)
+            return Error(ErrorKind::Invalid, "'" + std::string(text) + "' is too long");
+        if (unit == known.name)
             return Duration(std::llround(nanoseconds));
     }
     return Error(ErrorKind::Invalid,
@@ -80,11 +82,13 @@ std::string duration_text(Duration duration)
     const auto nanoseconds = static_cast<double>(duration.count());
     const DurationUnit* unit = &DURATION_UNITS[0];
     for (const auto& larger : DURATION_UNITS) {
-        if (larger.name != "min" && std::fabs(nanoseconds) >= larger.nanoseconds)
+        // What rounds to 1000 of one unit is 1 of the next: 999.9us is 1ms.
+        if (larger.name != "min" && std::fabs(nanoseconds) >= 0.9995 * larger.nanoseconds)
             unit = &larger;
     }
+    const double number = nanoseconds / unit->nanoseconds;
     char text[48];
-    std::snprintf(text, sizeof text, "%.3g%.*s", nanoseconds / unit->nanoseconds,
+    std::snprintf(text, sizeof text, std::fabs(number) < 999.5 ? "%.3g%.*s" : "%.0f%.*s", number,
         static_cast<int>(unit->name.size()), unit->name.data());
     return text;
 }

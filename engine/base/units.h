@@ -17,7 +17,8 @@ Result<uint64_t> parse_size(std::string_view text);
 // Decimal or 0x hexadecimal.
 Result<uint64_t> parse_unsigned(std::string_view text);
 
-// "1.50ms": three significant digits and the unit that fits.
+// "1.5ms": at most three significant digits (of seconds: all before the point) and the unit that
+// fits.
 std::string duration_text(Duration duration);
 
 } // namespace vwb
