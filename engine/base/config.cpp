@@ -236,9 +236,11 @@ Result<void> ConfigReader::finish() const
         std::string known;
         for (const auto& key : m_known)
             known += (known.empty() ? "" : ", ") + key;
+        if (!near.empty())
+            return error(name, "unknown key; did you mean '" + near + "'?");
         return error(name,
             "unknown key; "
-                + (near.empty() ? "known here: " + known : "did you mean '" + near + "'?"));
+                + (known.empty() ? "there are no keys to set here" : "known here: " + known));
     }
     return {};
 }
