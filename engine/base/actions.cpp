@@ -34,8 +34,9 @@ Result<void> check_parameters(const ActionInfo& action, const Value& parameters)
                     + ") is missing");
         if (value && !type_fits(parameter.type, *value))
             return Error(ErrorKind::Invalid,
-                action.name + ": parameter '" + parameter.name + "' must be a " + parameter.type
-                    + ", not " + value->type_name() + " " + to_text(*value));
+                action.name + ": parameter '" + parameter.name + "' must be "
+                    + (parameter.type == "integer" ? "an " : "a ") + parameter.type + ", not "
+                    + value->type_name() + " " + to_text(*value));
     }
     const auto* members = parameters.as_object();
     for (size_t i = 0; members && i < members->size(); ++i) {
