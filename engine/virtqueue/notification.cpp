@@ -18,8 +18,8 @@ Notification::Notification(UniqueFd fd)
     const int flags = ::fcntl(m_fd.get(), F_GETFL);
     if (::fstat(m_fd.get(), &status) == 0 && S_ISSOCK(status.st_mode))
         m_kind = Kind::Socket;
-    else if (flags >= 0 && !(flags & O_NONBLOCK))
-        m_kind = Kind::Blocking; // its flags are shared with the peer, who may want them so
+    else if (S_ISFIFO(status.st_mode) || (flags >= 0 && !(flags & O_NONBLOCK)))
+        m_kind = Kind::LookFirst; // its flags are shared with the peer, who may want them so
 }
 
 void Notification::signal() const
@@ -31,9 +31,10 @@ void Notification::signal() const
             = ::send(m_fd.get(), &one, sizeof one, MSG_DONTWAIT | MSG_NOSIGNAL);
         return;
     }
-    if (m_kind == Kind::Blocking) {
+    if (m_kind == Kind::LookFirst) {
         pollfd writable { m_fd.get(), POLLOUT, 0 };
-        if (::poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT))
+        // POLLERR: a pipe without readers, for which writing would raise SIGPIPE.
+        if (::poll(&writable, 1, 0) != 1 || writable.revents != POLLOUT)
             return;
     }
     [[maybe_unused]] const ssize_t written = ::write(m_fd.get(), &one, sizeof one);

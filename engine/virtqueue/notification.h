@@ -19,7 +19,7 @@ public:
     void signal() const;
 
 private:
-    enum class Kind { NonBlocking, Blocking, Socket };
+    enum class Kind { NonBlocking, LookFirst, Socket };
 
     UniqueFd m_fd;
     Kind m_kind = Kind::NonBlocking;
