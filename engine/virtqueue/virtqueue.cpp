@@ -71,7 +71,14 @@ void Virtqueue::report(const RingFault& fault)
 
 std::optional<DescriptorChain> Virtqueue::pop()
 {
+    uint32_t skipped = 0;
     while (!m_broken) {
+        // virtio 1.4, 2.7.13: a driver that keeps the rules has no more chains available than the
+        // queue has entries. One that adds malformed ones as fast as we skip them must not hold us.
+        if (skipped > size()) {
+            report({ RingFaultKind::AvailIndexOverrun, m_ring->head(), skipped, size() });
+            return {};
+        }
         const auto next = m_ring->next_available();
         if (next == Ring::Next::Empty)
             return {};
@@ -87,6 +94,7 @@ std::optional<DescriptorChain> Virtqueue::pop()
         m_ring->advance();
         if (auto chain = take(head))
             return chain;
+        ++skipped;
     }
     return {};
 }

@@ -34,7 +34,8 @@ public:
     void set_fault_handler(std::function<void(const RingFault&)> handler);
 
     // The next chain, or none: nothing available, or the queue is broken. A malformed chain is
-    // reported, returned to the driver with used length 0, and skipped.
+    // reported, returned to the driver with used length 0, and skipped; more of them than the queue
+    // has entries break it.
     std::optional<DescriptorChain> pop();
 
     // Gives a chain back as used; written: bytes from the first writable one on. Not visible to the
