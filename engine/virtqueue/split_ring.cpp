@@ -20,6 +20,7 @@ SplitRing::SplitRing(const SplitRingConfig& config)
           guest_load<uint16_t>(m_parts.device + SplitLayout::USED_INDEX, std::memory_order_relaxed))
     , m_published_used(m_next_used)
     , m_signalled_used(m_next_used)
+    , m_call_owed(m_next_used != 0)
 {
 }
 
@@ -153,9 +154,12 @@ bool SplitRing::driver_wants_call()
     // against the driver's write of its wish followed by its look at the index.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (m_event_index) {
+        // The driver may wait for an event that was passed before this session began, and that no
+        // window of ours contains: the first call of a ring that goes on is always made.
+        const bool owed = std::exchange(m_call_owed, false);
         const auto event = guest_load<uint16_t>(
             m_parts.driver + m_layout.used_event(), std::memory_order_relaxed);
-        return event_passed(event, m_published_used, old);
+        return owed || event_passed(event, m_published_used, old);
     }
     const auto flags = guest_load<uint16_t>(
         m_parts.driver + SplitLayout::AVAIL_FLAGS, std::memory_order_relaxed);

@@ -65,6 +65,7 @@ private:
     uint16_t m_signalled_used; // used index at the last question about a call
     uint16_t m_head = 0;
     bool m_kicks_disabled = false;
+    bool m_call_owed; // an earlier session may have died before it called
     RingFault m_fault {};
 };
 
