@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace vwb::test {
 namespace {
@@ -56,7 +57,8 @@ template <typename Integer> void append(Octets& out, Integer value)
 void put_bytes(TraceEvent& event, const Octets& octets)
 {
     const size_t count = std::min(octets.size(), TraceEvent::BYTES - event.bytes_size);
-    std::memcpy(event.bytes.data() + event.bytes_size, octets.data(), count);
+    const auto bytes = std::as_bytes(std::span(octets)).first(count);
+    std::ranges::copy(bytes, event.bytes.begin() + event.bytes_size);
     event.bytes_size = static_cast<uint8_t>(event.bytes_size + count);
 }
 

@@ -103,12 +103,14 @@ TEST_F(ListenerTest, SocketFileStaysOverTwentyFrontEnds)
     ASSERT_EQ(::lstat(path().c_str(), &first), 0);
     unsigned ended = 0;
     listener->set_session_ended([&ended] { ++ended; });
-    const size_t before = open_fds();
+    size_t before = 0;
     for (int i = 0; i < 20; ++i) {
         RawFrontEnd peer = front_end();
         ASSERT_TRUE(served(peer)) << i;
         peer.close();
         settle();
+        if (i == 0)
+            before = open_fds(); // the first one opens what stays open for good
         struct stat now { };
         ASSERT_EQ(::lstat(path().c_str(), &now), 0);
         EXPECT_EQ(now.st_ino, first.st_ino);
