@@ -150,7 +150,8 @@ def test_quick_filters_only_dev(tree: Tree) -> None:
 
     assert result.returncode == 0
     assert [line for line in tree.log() if line.startswith("ctest")] == [
-        f"ctest --preset dev --parallel {len(os.sched_getaffinity(0))} -R a.*b --no-tests=ignore"
+        f"ctest --preset dev --parallel {len(os.sched_getaffinity(0))} --repeat until-pass:2"
+        " -R a.*b --no-tests=ignore"
     ]
 
 
