@@ -333,6 +333,7 @@ bool EventLoop::run_once(Duration max_wait)
 
 void EventLoop::run()
 {
+    move_to_this_thread(); // also if it was stopped before its first round
     while (!m_stop.load(std::memory_order_relaxed))
         run_once(Duration(-1));
     close();
