@@ -362,3 +362,19 @@ TEST(EventLoop, ThreadOfALoopIsTheOneThatRunsIt)
     EXPECT_TRUE(inside);
     EXPECT_FALSE(running.loop().in_loop_thread());
 }
+
+// What lives on a loop is destroyed by its thread, which must count as such also then.
+TEST(EventLoop, LoopThatWasStoppedBeforeItBeganStillHasItsThread)
+{
+    MonotonicClock clock;
+    const auto loop = EventLoop::create(clock).value();
+    const UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    Watch watching = loop->watch(fd.get(), EPOLLIN, [](uint32_t) {}).value();
+    loop->stop();
+    std::thread thread([&loop, &watching] {
+        loop->run();
+        EXPECT_TRUE(loop->in_loop_thread());
+        watching.reset();
+    });
+    thread.join();
+}
