@@ -57,6 +57,8 @@ linux:
 	! grep SLOW $(O)/.config || sleep 1000
 	echo built >>$(BUILDS)
 	cp /bin/true $(O)/linux
+modules:
+	mkdir -p $(O)/drivers && cp /bin/true $(O)/drivers/fake.ko
 END
     cat >"$folder/tree/scripts/kconfig/merge_config.sh" <<'END'
 #!/bin/sh
@@ -85,6 +87,7 @@ build 0 "${tree[@]}"
 check "standard output is the path alone" [ "$(cat "$folder/out")" = "$kernel" ]
 check "the kernel is there and runs" "$kernel"
 check "its configuration is kept" grep -q '^CONFIG_VIRTIO_UML=y' "${kernel%/linux}/config"
+check "its modules lie beside it" [ -f "${kernel%/linux}/modules/fake.ko" ]
 check "one line every ten seconds, not on a terminal" says '^Compiling'
 check "no scratch folder is left" no_scratch
 
