@@ -12,27 +12,22 @@ namespace {
 // What the trace shows is what the device acts on: it reads the same copy.
 void snapshot_header(ChainRecord& record)
 {
-    size_t size = 0;
     for (const Segment& segment : record.readable()) {
-        const size_t count = std::min<size_t>(segment.size, ChainRecord::HEADER_BYTES - size);
-        std::memcpy(record.header.data() + size, segment.data, count);
-        size += count;
-        if (size == ChainRecord::HEADER_BYTES)
+        record.header.append({ segment.data, segment.size });
+        if (record.header.room() == 0)
             break;
     }
-    record.header_size = static_cast<uint8_t>(size);
 }
 
 // Appends the start of the writable part as far as there is room.
-void copy_written(const ChainRecord& record, uint32_t written, TraceEvent& event)
+void append_written(const ChainRecord& record, uint32_t written, WordBytes& bytes)
 {
-    size_t left = std::min<size_t>(written, TraceEvent::BYTES - event.bytes_size);
+    size_t left = std::min<size_t>(written, bytes.room());
     for (const Segment& segment : record.writable()) {
         if (left == 0)
             break;
         const size_t count = std::min<size_t>(left, segment.size);
-        std::memcpy(event.bytes.data() + event.bytes_size, segment.data, count);
-        event.bytes_size = static_cast<uint8_t>(event.bytes_size + count);
+        bytes.append({ segment.data, count });
         left -= count;
     }
 }
@@ -315,9 +310,9 @@ void HostQueue::refresh_time()
     m_until_time = 0;
 }
 
-TraceEvent HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
+TraceHead HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
 {
-    TraceEvent event;
+    TraceHead event;
     event.request = record.request;
     event.device = m_context.device_index;
     event.head = record.head;
@@ -328,15 +323,14 @@ TraceEvent HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
 
 void HostQueue::trace_popped(const ChainRecord& record)
 {
-    TraceEvent event = event_of(TraceKind::Popped, record);
+    TraceHead event = event_of(TraceKind::Popped, record);
     event.time_ns = record.popped_ns;
     event.a = record.readable_bytes;
     event.b = record.writable_bytes;
     event.c = 0;
-    event.bytes = record.header;
-    event.bytes_size = record.header_size;
-    event.readable_size = record.header_size;
-    m_context.trace.record(event);
+    event.bytes_size = static_cast<uint8_t>(record.header.size());
+    event.readable_size = event.bytes_size;
+    m_context.trace.record(event, record.header.words());
 }
 
 void HostQueue::trace_completed(const ChainRecord& record, uint32_t written)
@@ -346,17 +340,18 @@ void HostQueue::trace_completed(const ChainRecord& record, uint32_t written)
         m_until_time = TIME_EVERY;
     }
     --m_until_time;
-    TraceEvent event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
+    TraceHead event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
     event.time_ns = m_now_ns;
     event.a = written;
     event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
     event.c = record.readable_bytes;
-    event.readable_size = record.handled ? uint8_t { 0 } : record.header_size;
-    // The whole array is copied: its size is known, and so it is a handful of instructions.
-    event.bytes = record.header;
-    event.bytes_size = event.readable_size;
-    copy_written(record, written, event);
-    m_context.trace.record(event);
+    WordBytes bytes;
+    if (!record.handled)
+        bytes = record.header;
+    event.readable_size = static_cast<uint8_t>(bytes.size());
+    append_written(record, written, bytes);
+    event.bytes_size = static_cast<uint8_t>(bytes.size());
+    m_context.trace.record(event, bytes.words());
 }
 
 void HostQueue::trace_plain(TraceKind kind, uint32_t a)

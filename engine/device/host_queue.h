@@ -97,7 +97,7 @@ private:
     void notify_driver();
     void on_ring_fault(const RingFault& fault);
     void refresh_time();
-    TraceEvent event_of(TraceKind kind, const ChainRecord& record) const;
+    TraceHead event_of(TraceKind kind, const ChainRecord& record) const;
     void trace_popped(const ChainRecord& record);
     void trace_completed(const ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
@@ -129,7 +129,7 @@ private:
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the
     // first completion and then for every TIME_EVERY-th.
-    static constexpr unsigned TIME_EVERY = 8;
+    static constexpr unsigned TIME_EVERY = 16;
     int64_t m_now_ns = 0;
     unsigned m_until_time = 0;
     QueueCounters m_counters;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace vwb {
 
@@ -24,8 +26,8 @@ enum class TraceKind : uint8_t {
     Signal, // a: signal number of the device, b: new value
 };
 
-struct TraceEvent {
-    static constexpr size_t BYTES = 32;
+// An event without its bytes.
+struct TraceHead {
     // The head of a request that an observer injected: no ring is large enough to have it.
     static constexpr uint16_t INJECTED_HEAD = 0xffff;
 
@@ -40,9 +42,32 @@ struct TraceEvent {
     uint8_t bytes_size; // how many of the bytes are used
     uint8_t readable_size; // how many of them belong to the readable part
     uint32_t c;
+};
+
+struct TraceEvent : TraceHead {
+    static constexpr size_t BYTES = 32;
+
     std::array<std::byte, BYTES> bytes;
 };
 
-static_assert(sizeof(TraceEvent) == 64);
+static_assert(sizeof(TraceHead) == 32 && sizeof(TraceEvent) == 64);
+
+// The head as it lies in memory. Where words are little-endian it is put together in registers: a
+// head that was stored field by field cannot be read word by word without waiting.
+inline std::array<uint64_t, 4> words_of(const TraceHead& head)
+{
+    std::array<uint64_t, 4> words;
+    if constexpr (std::endian::native == std::endian::little) {
+        words[0] = static_cast<uint64_t>(head.time_ns);
+        words[1] = head.request | uint64_t { head.a } << 32;
+        words[2] = head.b | uint64_t { head.device } << 32 | uint64_t { head.head } << 48;
+        words[3] = static_cast<uint64_t>(head.kind) | uint64_t { head.queue } << 8
+            | uint64_t { head.bytes_size } << 16 | uint64_t { head.readable_size } << 24
+            | uint64_t { head.c } << 32;
+    } else {
+        std::memcpy(words.data(), &head, sizeof head);
+    }
+    return words;
+}
 
 } // namespace vwb

@@ -18,15 +18,9 @@ TraceRing::TraceRing(size_t capacity)
 
 void TraceRing::record(const TraceEvent& event)
 {
-    uint64_t words[WORDS];
-    std::memcpy(words, &event, sizeof event);
-    const uint64_t position = m_head.load(std::memory_order_relaxed);
-    Slot& slot = m_slots[position & m_mask];
-    // Release on each word: a reader that sees a new word also sees that the head had reached this
-    // position, and so knows that the old event is gone.
-    for (size_t i = 0; i < WORDS; ++i)
-        slot.words[i].store(words[i], std::memory_order_release);
-    m_head.store(position + 1, std::memory_order_release);
+    WordBytes::Words words;
+    std::memcpy(words.data(), event.bytes.data(), sizeof words);
+    record(event, words);
 }
 
 bool TraceRing::copy_slot(uint64_t position, TraceEvent& out) const

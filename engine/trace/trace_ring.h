@@ -4,6 +4,7 @@
 // the writer never waits. Recording costs one branch while nobody reads.
 #pragma once
 
+#include "engine/base/word_bytes.h"
 #include "engine/trace/trace_event.h"
 
 #include <atomic>
@@ -24,6 +25,21 @@ public:
 
     // Writer.
     bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
+    // The sizes in the head are those of the bytes.
+    void record(const TraceHead& head, const WordBytes::Words& bytes)
+    {
+        static_assert(sizeof bytes == TraceEvent::BYTES);
+        const uint64_t position = m_head.load(std::memory_order_relaxed);
+        Slot& slot = m_slots[position & m_mask];
+        // Release on each word: a reader that sees a new word also sees that the head had reached
+        // this position, and so knows that the old event is gone.
+        const auto words = words_of(head);
+        for (size_t i = 0; i < words.size(); ++i)
+            slot.words[i].store(words[i], std::memory_order_release);
+        for (size_t i = 0; i < bytes.size(); ++i)
+            slot.words[words.size() + i].store(bytes[i], std::memory_order_release);
+        m_head.store(position + 1, std::memory_order_release);
+    }
     void record(const TraceEvent& event);
 
     // Any thread: number of events ever recorded.

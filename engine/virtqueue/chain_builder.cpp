@@ -16,7 +16,8 @@ void ChainRecord::clear()
     readable_segments = 0;
     readable_bytes = 0;
     writable_bytes = 0;
-    header_size = 0;
+    if (header.size() > 0)
+        header.clear();
     handled = false;
     indirect = false;
 }

@@ -7,19 +7,20 @@ namespace vwb {
 
 size_t ChainReader::read(std::span<std::byte> out)
 {
+    // What a trace has shown is what the device must see: guest words are read once.
+    const auto header = m_record->header.bytes();
     size_t done = 0;
+    if (m_position < header.size()) {
+        done = std::min<size_t>(out.size(), header.size() - m_position);
+        std::memcpy(out.data(), header.data() + m_position, done);
+        skip(static_cast<uint32_t>(done));
+    }
     while (done < out.size() && m_index < m_segments.size()) {
         const Segment& segment = m_segments[m_index];
         const size_t count = std::min<size_t>(out.size() - done, segment.size - m_offset);
         std::memcpy(out.data() + done, segment.data + m_offset, count);
         done += count;
         skip(static_cast<uint32_t>(count));
-    }
-    // What a trace has shown is what the device must see: guest words are read once.
-    const uint32_t start = m_position - static_cast<uint32_t>(done);
-    if (start < m_record->header_size) {
-        const size_t count = std::min<size_t>(done, m_record->header_size - start);
-        std::memcpy(out.data(), m_record->header.data() + start, count);
     }
     return done;
 }

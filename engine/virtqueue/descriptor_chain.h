@@ -5,9 +5,9 @@
 #pragma once
 
 #include "engine/base/assert.h"
+#include "engine/base/word_bytes.h"
 #include "engine/memory/guest_memory.h"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,8 +25,6 @@ struct Segment {
 
 // The snapshot behind a chain; a slab of them belongs to the queue and is used again and again.
 struct ChainRecord {
-    static constexpr size_t HEADER_BYTES = 32;
-
     std::vector<Segment> segments; // readable ones first; keeps its capacity
     uint32_t readable_segments = 0;
     uint32_t readable_bytes = 0;
@@ -36,11 +34,10 @@ struct ChainRecord {
     bool indirect = false;
     bool in_flight = false;
     bool handled = false; // its device was given it and has returned without completing it
-    uint8_t header_size = 0; // how much of header is used
     int64_t popped_ns = 0;
     // Start of the readable part as it was at the pop, kept when a trace is on, so that the trace
     // shows what the device acted on even if the driver writes to it meanwhile.
-    std::array<std::byte, HEADER_BYTES> header {};
+    WordBytes header;
     std::shared_ptr<const GuestMemory> memory; // pins the mapping of the segments
 
     std::span<const Segment> readable() const { return { segments.data(), readable_segments }; }

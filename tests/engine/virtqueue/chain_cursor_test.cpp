@@ -140,8 +140,7 @@ TEST_P(ChainCursorTest, HeaderThatWasCopiedAtThePopIsWhatIsRead)
 {
     Chain chain(GetParam(), {});
     const auto snapshot = counting(100, 8);
-    std::ranges::copy(std::as_bytes(std::span(snapshot)), chain.record.header.begin());
-    chain.record.header_size = 8;
+    chain.record.header.append(std::as_bytes(std::span(snapshot)));
     auto expected = counting(0, 20);
     std::ranges::copy(snapshot, expected.begin());
     for (size_t step = 1; step <= 21; ++step) {
