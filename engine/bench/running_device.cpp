@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/bench/running_device.h"
 
+#include "engine/bench/feature_wish.h"
+
 #include <csignal>
 #include <optional>
 
@@ -30,9 +32,25 @@ Result<std::unique_ptr<Device>> make_device(const DeviceSpec& spec, EventLoop& l
     ConfigReader parameters = given ? *given : ConfigReader(empty);
     DeviceSetup setup { spec.name, spec.hardware, table, parameters, loop };
     auto device = VWB_TRY(spec.type->create(setup));
+    VWB_TRY(table.table("features")); // known; read when there is a device to ask
     VWB_TRY(table.finish());
     VWB_TRY(parameters.finish());
     return device;
+}
+
+Result<void> turn_dial(const DeviceSpec& spec, DeviceHost& host)
+{
+    ConfigReader table(*spec.table);
+    auto features = VWB_TRY(table.table("features"));
+    if (!features)
+        return {};
+    const FeatureWish wish = VWB_TRY(read_feature_wish(*features));
+    auto dial = turn(host.next_dial(), wish, host);
+    if (!dial)
+        return table.error("features", dial.error().message());
+    host.set_next_dial(*dial);
+    host.apply_dial();
+    return {};
 }
 
 } // namespace
@@ -66,6 +84,7 @@ Result<void> RunningDevice::create(const DeviceSpec& spec)
 {
     auto device = VWB_TRY(make_device(spec, *m_loop));
     m_host = std::make_unique<DeviceHost>(m_name, m_index, *m_loop, std::move(device));
+    VWB_TRY(turn_dial(spec, *m_host));
     m_listener = VWB_TRY(Listener::bind(*m_host, m_socket_path));
     return {};
 }
@@ -99,6 +118,28 @@ BenchDeviceStatus RunningDevice::status()
 void RunningDevice::set_problem_listener(std::function<void(const Problem&)> listener)
 {
     m_host->problems().set_listener(std::move(listener));
+}
+
+Value RunningDevice::features()
+{
+    Value value = Value::object();
+    value.set("dial", to_value(m_host->dial(), *m_host));
+    value.set("next_dial", to_value(m_host->next_dial(), *m_host));
+    const Value outcome = m_listener->features();
+    for (const char* part : { "bits", "protocol_bits" }) {
+        const Value* found = outcome.find(part);
+        value.set(part, found ? *found : Value());
+    }
+    return value;
+}
+
+Result<void> RunningDevice::turn_features(const Value& wish)
+{
+    const FeatureWish names = VWB_TRY(feature_wish_of(wish));
+    m_host->set_next_dial(VWB_TRY(turn(m_host->next_dial(), names, *m_host)));
+    if (!m_listener->connected())
+        m_host->apply_dial();
+    return {};
 }
 
 // A front-end has no message by which it could be told, so that a reset ends its session; the

@@ -45,6 +45,8 @@ public:
     const ProblemList& problems() override { return m_host->problems(); }
     void set_problem_listener(std::function<void(const Problem&)> listener) override;
     Actions* actions() override { return m_host->device().actions(); }
+    Value features() override;
+    Result<void> turn_features(const Value& wish) override;
     void reset() override;
     void disconnect() override;
 

@@ -133,6 +133,7 @@ private:
     void add_get();
     void add_set();
     void add_call();
+    void add_features();
     void add_reset_and_disconnect();
     void add_shutdown();
     void add_guest();
@@ -172,6 +173,7 @@ Parser::Parser()
     add_get();
     add_set();
     add_call();
+    add_features();
     add_reset_and_disconnect();
     add_shutdown();
     add_guest();
@@ -314,6 +316,26 @@ void Parser::add_call()
     add_device(app, options.device);
     named(app->add_option("ACTION", options.action, "Action of this device"), "ACTION");
     named(app->add_option("KEY", options.parameters, "Parameters of the action"), "KEY=VALUE...");
+    add_observer(app, options.observer);
+}
+
+void Parser::add_features()
+{
+    CLI::App* app = add(m_app, texts::FEATURES);
+    auto& options = options_of<FeaturesOptions>(app);
+    add_device(app, options.device);
+    const auto bits = [app](const char* name, std::vector<std::string>& into, const char* help) {
+        named(app->add_option(name, into, help), "NAME")->allow_extra_args(false);
+    };
+    bits("--offer", options.offer, "Offer this feature too; may be repeated");
+    bits("--withhold", options.withhold, "Do not offer this feature; may be repeated");
+    bits("--protocol-offer", options.protocol_offer, "The same of vhost-user's protocol features");
+    bits("--protocol-withhold", options.protocol_withhold,
+        "The same of vhost-user's protocol features");
+    app->add_option("--queues", options.queues, "Cap on the number of queues; 0: none");
+    app->add_option("--queue-size", options.queue_size, "Cap on the entries of a queue; 0: none");
+    app->add_option("--segments", options.segments, "Cap on the segments of a chain; 0: none");
+    app->add_flag("--usual", options.usual, "Turn everything back first");
     add_observer(app, options.observer);
 }
 

@@ -99,6 +99,12 @@ inline constexpr CommandText CALL { "call", ACTING,
     "  vwb call gpio0\n"
     "  vwb call gpio0 pulse signal=button width=50us\n" };
 
+inline constexpr CommandText FEATURES { "features", ACTING,
+    "Which features a device offers, and who dropped which; turn the dial",
+    "  vwb features gpio0\n"
+    "  vwb features gpio0 --withhold EVENT_IDX --queue-size 16\n"
+    "  vwb features rng0 --usual\n" };
+
 inline constexpr CommandText RESET { "reset", ACTING, "Reset a device as if by power",
     "  vwb reset gpio0\n" };
 

@@ -16,6 +16,7 @@ Result<int> observer_command(const GetOptions& options);
 Result<int> observer_command(const SetOptions& options);
 Result<int> observer_command(const CallOptions& options);
 Result<int> observer_command(const ProblemsOptions& options);
+Result<int> observer_command(const FeaturesOptions& options);
 Result<int> observer_command(const ResetOptions& options);
 Result<int> observer_command(const DisconnectOptions& options);
 Result<int> observer_command(const ShutdownOptions& options);

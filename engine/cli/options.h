@@ -106,13 +106,27 @@ struct DisconnectOptions {
     std::string device;
 };
 
+// Reads the feature dial; turns it if anything but the device is given.
+struct FeaturesOptions {
+    ObserverOptions observer;
+    std::string device;
+    std::vector<std::string> offer;
+    std::vector<std::string> withhold;
+    std::vector<std::string> protocol_offer;
+    std::vector<std::string> protocol_withhold;
+    std::optional<uint32_t> queues;
+    std::optional<uint32_t> queue_size;
+    std::optional<uint32_t> segments;
+    bool usual = false; // back to nothing turned
+};
+
 struct ShutdownOptions {
     ObserverOptions observer;
 };
 
 using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRunOptions,
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
-    ProblemsOptions, ResetOptions, DisconnectOptions, ShutdownOptions>;
+    ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions, ShutdownOptions>;
 
 struct CommandLine {
     Command command;

@@ -55,6 +55,13 @@ public:
     virtual void set_problem_listener(std::function<void(const Problem&)> listener) = 0;
     // Verbs of the device and its hardware, or null pointer.
     virtual Actions* actions() = 0;
+    // {dial, next_dial, bits, protocol_bits}: what the user wants offered (now, and from the next
+    // connection on), and what became of each feature bit; the bits are null while nobody is
+    // connected.
+    virtual Value features() = 0;
+    // Turns the feature dial: {offer, withhold, protocol_offer, protocol_withhold: names, queues,
+    // queue_size, segments: caps}, each optional. Errors name what cannot be, and what can.
+    virtual Result<void> turn_features(const Value& wish) = 0;
     // As if the power of the device was cycled.
     virtual void reset() = 0;
     // Drops the front-end, if there is one; it may connect again.

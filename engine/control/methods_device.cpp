@@ -113,6 +113,21 @@ Result<Value> disconnect(BenchDevice& device)
     return Value::object();
 }
 
+Result<Value> features(BenchDevice& device)
+{
+    return device.features();
+}
+
+void turn_features(ControlServer& server, RpcCall call)
+{
+    Value wish = call.params();
+    const auto work = [wish = std::move(wish)](BenchDevice& device) -> Result<Value> {
+        VWB_TRY(device.turn_features(wish));
+        return device.features();
+    };
+    server.call_device(std::move(call), work);
+}
+
 void act(ControlServer& server, RpcCall call)
 {
     const auto name = call.params().find("action")->string_or("");
@@ -130,6 +145,22 @@ ActionParameter device_parameter()
 {
     return { "device", "string", true, "name of a device" };
 }
+
+std::vector<ActionParameter> dial_parameters()
+{
+    return { device_parameter(),
+        { "offer", "list", false, "features offered beside the usual ones, by name or as bit N" },
+        { "withhold", "list", false, "features not offered" },
+        { "protocol_offer", "list", false, "the same of vhost-user's protocol features" },
+        { "protocol_withhold", "list", false, "the same of vhost-user's protocol features" },
+        { "queues", "integer", false, "cap on the number of queues; 0: none" },
+        { "queue_size", "integer", false, "cap on the entries of a queue; 0: none" },
+        { "segments", "integer", false, "cap on the segments of a chain; 0: none" } };
+}
+
+constexpr const char* FEATURES
+    = "{dial, next_dial: {offer, withhold, protocol_offer, protocol_withhold, queues, queue_size, "
+      "segments}, bits, protocol_bits: [{bit, name, offered, kept, accepted, lost}] or null}";
 
 constexpr const char* ABOUT = "name, type, device_id, hardware, socket, stage, peer_pid, requests, "
                               "completed, in_flight, problems";
@@ -209,6 +240,14 @@ void add_device_methods(MethodTable& table, ControlServer& server)
                     { device_parameter() } },
         "{}", usual_errors(),
         [&server](RpcCall call) { server.call_device(std::move(call), disconnect); } });
+    table.add({ { "device.features", "Feature dial, and what became of each feature bit",
+                    { device_parameter() } },
+        FEATURES, usual_errors(),
+        [&server](RpcCall call) { server.call_device(std::move(call), features); } });
+    table.add({ { "device.dial", "Turn the feature dial; it decides from the next connection on",
+                    dial_parameters() },
+        FEATURES, usual_errors(),
+        [&server](RpcCall call) { turn_features(server, std::move(call)); } });
     table.add({ { "problems.list", "What went wrong, who did it and which rule says so",
                     { { "device", "string", false, "only of this device" } } },
         "{problems: [{device, side, severity, rule, clause, message, queue, count, first_ns, "

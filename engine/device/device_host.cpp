@@ -13,7 +13,8 @@ DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
     , m_trace(trace_capacity)
     , m_problems(loop.clock())
     , m_queue_context { loop, *m_device, m_trace, m_problems, index }
-    , m_offered(m_device->traits().features | RING_FEATURES)
+    , m_feature_range { m_device->traits().features | RING_FEATURES, OPTIONAL_RING_FEATURES }
+    , m_offered(m_feature_range.usual)
 {
     for (size_t i = 0; i < traits().queues.size(); ++i)
         m_queues.push_back(std::make_unique<HostQueue>(m_queue_context, static_cast<unsigned>(i)));
@@ -23,6 +24,23 @@ DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
 DeviceHost::~DeviceHost()
 {
     stop_queues();
+}
+
+void DeviceHost::apply_dial()
+{
+    m_dial = m_next_dial;
+    m_offered = m_feature_range.turned(m_dial.offer, m_dial.withhold);
+}
+
+size_t DeviceHost::queue_count() const
+{
+    return m_dial.queues == 0 ? m_queues.size() : std::min<size_t>(m_dial.queues, m_queues.size());
+}
+
+uint32_t DeviceHost::max_queue_size(size_t index) const
+{
+    const uint32_t size = traits().queues[index].max_size;
+    return m_dial.queue_size == 0 ? size : std::min(m_dial.queue_size, size);
 }
 
 void DeviceHost::accept_features(uint64_t features)
@@ -73,11 +91,12 @@ Result<void> DeviceHost::write_config(uint32_t offset, std::span<const std::byte
 
 Result<void> DeviceHost::start_queue(size_t index, VirtqueueConfig config)
 {
-    const QueueTraits& traits_of_queue = traits().queues[index];
-    if (config.size > traits_of_queue.max_size)
+    const uint32_t limit = max_queue_size(index);
+    if (config.size > limit)
         return Error(ErrorKind::Invalid,
-            "queue size " + std::to_string(config.size) + " of " + traits_of_queue.name
-                + " is larger than the offered " + std::to_string(traits_of_queue.max_size));
+            "queue size " + std::to_string(config.size) + " of " + traits().queues[index].name
+                + " is larger than the offered " + std::to_string(limit));
+    config.max_segments = m_dial.segments;
     config.event_index = (m_accepted & F_EVENT_IDX) != 0;
     config.indirect = (m_accepted & F_INDIRECT_DESC) != 0;
     return m_queues[index]->start(config);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/device/device.h"
+#include "engine/device/feature_dial.h"
 #include "engine/device/features.h"
 #include "engine/device/host_queue.h"
 
@@ -33,6 +34,12 @@ public:
 
     // Device and ring bits; the transport adds its own.
     uint64_t offered_features() const { return m_offered; }
+    const FeatureRange& feature_range() const { return m_feature_range; }
+    const FeatureDial& dial() const { return m_dial; }
+    const FeatureDial& next_dial() const { return m_next_dial; }
+    // Decides from the next negotiation on: apply_dial() is what a session begins with.
+    void set_next_dial(const FeatureDial& dial) { m_next_dial = dial; }
+    void apply_dial();
     uint64_t accepted_features() const { return m_accepted; }
     // Bits that were not offered are reported as the driver's problem and left out.
     void accept_features(uint64_t features);
@@ -42,7 +49,9 @@ public:
     Result<void> read_config(uint32_t offset, std::span<std::byte> out) const;
     Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);
 
-    size_t queue_count() const { return m_queues.size(); }
+    // As many as the dial lets be seen.
+    size_t queue_count() const;
+    uint32_t max_queue_size(size_t index) const;
     HostQueue& queue(size_t index) { return *m_queues[index]; }
     // Features are filled in here; the rest of the config is the session's.
     Result<void> start_queue(size_t index, VirtqueueConfig config);
@@ -75,6 +84,9 @@ private:
     ProblemList m_problems;
     HostQueueContext m_queue_context;
     std::vector<std::unique_ptr<HostQueue>> m_queues;
+    FeatureRange m_feature_range;
+    FeatureDial m_dial;
+    FeatureDial m_next_dial;
     uint64_t m_offered;
     uint64_t m_accepted = 0;
     uint32_t m_config_generation = 0;

@@ -22,5 +22,7 @@ inline constexpr uint64_t VHOST_USER_F_PROTOCOL_FEATURES = feature_bit(30);
 
 // What every device of ours offers beside its own bits.
 inline constexpr uint64_t RING_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;
+// What it offers when its feature dial says so.
+inline constexpr uint64_t OPTIONAL_RING_FEATURES = 0;
 
 } // namespace vwb

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 namespace vwb {
 namespace {
@@ -67,6 +68,7 @@ Result<std::unique_ptr<BackendSession>> BackendSession::create(
     DeviceHost& host, UniqueFd socket, std::function<void()> ended)
 {
     auto peer = peer_credentials(socket.get());
+    host.apply_dial();
     auto session = std::unique_ptr<BackendSession>(new BackendSession(host, std::move(ended)));
     auto* self = session.get();
     session->m_connection = VWB_TRY(Connection::create(host.loop(), std::move(socket),
@@ -221,6 +223,21 @@ void BackendSession::update_stage()
         return;
     m_stage = stage;
     m_host.record(TraceKind::State, static_cast<uint32_t>(stage), 0);
+}
+
+// virtio_uml hands every bit on to the driver, and so does our own driver. Of others it is not
+// known.
+bool BackendSession::front_end_passes_all() const
+{
+    return m_peer && (m_peer->pid == ::getpid() || m_peer_command.starts_with("linux"));
+}
+
+Value BackendSession::features() const
+{
+    Value value = Value::object();
+    value.set("bits", m_handlers.features(front_end_passes_all()));
+    value.set("protocol_bits", m_handlers.protocol_features());
+    return value;
 }
 
 void BackendSession::inspect(Inspector& inspector) const

@@ -31,6 +31,8 @@ public:
     SessionStage stage() const { return m_stage; }
     // Process of the front-end, as the kernel noted it when it connected; 0 if it is not known.
     pid_t peer_pid() const { return m_peer ? m_peer->pid : 0; }
+    // {bits, protocol_bits}: see FeatureOutcome.
+    Value features() const;
     void inspect(Inspector& inspector) const;
 
 private:
@@ -52,6 +54,7 @@ private:
     void end();
     void update_stage();
     MessageCounters& counters(uint32_t id);
+    bool front_end_passes_all() const;
 
     DeviceHost& m_host;
     std::function<void()> m_ended;

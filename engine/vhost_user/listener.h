@@ -38,6 +38,8 @@ public:
     void disconnect();
     // Called after a session has ended and the device is reset: stage() tells what comes now.
     void set_session_ended(std::function<void()> listener);
+    // As BackendSession::features(); null while there is no session.
+    Value features() const { return m_session ? m_session->features() : Value(); }
     void inspect(Inspector& inspector) const;
 
 private:

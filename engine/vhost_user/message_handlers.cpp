@@ -3,6 +3,7 @@
 
 #include "engine/base/log.h"
 #include "engine/vhost_user/config_access.h"
+#include "engine/vhost_user/feature_outcome.h"
 #include "engine/vhost_user/memory_table.h"
 #include "engine/vhost_user/message_names.h"
 
@@ -204,17 +205,25 @@ Result<Reply> MessageHandlers::set_vring_err(Message& message)
     return Reply {};
 }
 
+uint64_t MessageHandlers::offered_protocol_features() const
+{
+    const FeatureDial& dial = m_host.dial();
+    return PROTOCOL_FEATURES.turned(dial.protocol_offer, dial.protocol_withhold);
+}
+
 Result<Reply> MessageHandlers::get_protocol_features(Message&)
 {
-    return number(OFFERED_PROTOCOL_FEATURES);
+    return number(offered_protocol_features());
 }
 
 Result<Reply> MessageHandlers::set_protocol_features(Message& message)
 {
     const auto features = message.read<uint64_t>();
     // What both sides understand works also for a front-end that does not look at the refusal.
-    m_negotiated.protocol_features = features & OFFERED_PROTOCOL_FEATURES;
-    if (const uint64_t foreign = features & ~OFFERED_PROTOCOL_FEATURES)
+    const uint64_t offered = offered_protocol_features();
+    m_negotiated.protocol_features = features & offered;
+    m_protocol_features_set = true;
+    if (const uint64_t foreign = features & ~offered)
         return Error(ErrorKind::Unsupported,
             "accepts protocol features that were not offered: "
                 + to_text(protocol_feature_names(foreign)) + "; they are left out");
@@ -344,6 +353,26 @@ void MessageHandlers::announce_config_change()
             : BackendChannel::Acknowledge::None);
 }
 
+Value MessageHandlers::features(bool front_end_passes_all) const
+{
+    FeatureNegotiation negotiation { m_host.feature_range(), m_host.offered_features() };
+    if (m_features_set)
+        negotiation.accepted = m_host.accepted_features();
+    negotiation.front_end_passes_all = front_end_passes_all;
+    const Schema& schema = *m_host.traits().schema;
+    return feature_outcome(
+        negotiation, [&schema](unsigned bit) { return feature_name(schema, bit); });
+}
+
+Value MessageHandlers::protocol_features() const
+{
+    FeatureNegotiation negotiation { PROTOCOL_FEATURES, offered_protocol_features() };
+    if (m_protocol_features_set)
+        negotiation.accepted = m_negotiated.protocol_features;
+    negotiation.seen_by_driver = false;
+    return feature_outcome(negotiation, protocol_feature_name);
+}
+
 void MessageHandlers::inspect(Inspector& inspector) const
 {
     const uint64_t offered = m_host.offered_features() | VHOST_USER_F_PROTOCOL_FEATURES;
@@ -355,7 +384,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
         inner.field("accepted_names", feature_names(schema, m_features));
     });
     inspector.child("protocol_features", [&](Inspector& inner) {
-        inner.field("offered", protocol_feature_names(OFFERED_PROTOCOL_FEATURES));
+        inner.field("offered", protocol_feature_names(offered_protocol_features()));
         inner.field("accepted", protocol_feature_names(m_negotiated.protocol_features));
     });
     inspector.field("device_status", m_status);

@@ -31,11 +31,15 @@ public:
     bool memory_lost() const;
     // The device's config space changed by itself.
     void config_changed();
+    // What became of the virtio and the protocol features: see FeatureOutcome.
+    Value features(bool front_end_passes_all) const;
+    Value protocol_features() const;
     void inspect(Inspector& inspector) const;
 
 private:
     using Handler = Result<Reply> (MessageHandlers::*)(Message&);
     static Handler find_handler(FrontEndMessage id);
+    uint64_t offered_protocol_features() const;
 
     Result<Reply> get_features(Message& message);
     Result<Reply> set_features(Message& message);
@@ -72,6 +76,7 @@ private:
     Negotiated m_negotiated;
     uint64_t m_features = 0; // as the front-end set them, bit 30 included
     bool m_features_set = false;
+    bool m_protocol_features_set = false;
     bool m_config_change_due = false; // while all rings are stopped we may not say so
     uint8_t m_status = 0;
 };

@@ -5,16 +5,21 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "engine/device/feature_dial.h"
 #include "engine/vhost_user/connection.h"
 
 #include <string>
 
 namespace vwb {
 
+// Protocol features that a front-end sees unless the dial of the device says otherwise.
 inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeature::Mq)
     | protocol_bit(ProtocolFeature::ReplyAck) | protocol_bit(ProtocolFeature::BackendReq)
     | protocol_bit(ProtocolFeature::Config) | protocol_bit(ProtocolFeature::ResetDevice)
     | protocol_bit(ProtocolFeature::ConfigureMemSlots) | protocol_bit(ProtocolFeature::Status);
+
+inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
+    .optional = 0 };
 
 // What a front-end waits for after a message.
 enum class ReplyKind : uint8_t {

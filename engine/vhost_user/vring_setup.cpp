@@ -101,7 +101,7 @@ Result<void> VringSetup::ensure_stopped(uint32_t index)
 Result<void> VringSetup::set_num(uint32_t index, uint32_t num)
 {
     VWB_TRY(check_index(index));
-    const uint32_t limit = m_host.traits().queues[index].max_size;
+    const uint32_t limit = m_host.max_queue_size(index);
     // virtio 1.4, 2.7: the size of a split ring is a power of two.
     if (!std::has_single_bit(num) || num > limit)
         return invalid(ring_text(index) + " with " + std::to_string(num)

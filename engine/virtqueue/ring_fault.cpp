@@ -44,6 +44,8 @@ RingFaultText fault_text(RingFaultKind kind)
         return { "d.empty-chain", "virtio 1.4, 2.6" };
     case RingFaultKind::TotalLength:
         return { "ring.split.total-len", "virtio 1.4, 2.7.5.2" };
+    case RingFaultKind::TooManySegments:
+        return { "workbench.segment-cap", "feature dial, segments" };
     }
     return { "d.unknown", "virtio 1.4, 2.7" };
 }
@@ -87,6 +89,8 @@ std::string describe(const RingFault& fault)
         return head + "no buffer of any length";
     case RingFaultKind::TotalLength:
         return head + "more than " + limit + " bytes in all";
+    case RingFaultKind::TooManySegments:
+        return head + found + " segments; the feature dial of the device allows " + limit;
     }
     return head + "unknown fault";
 }

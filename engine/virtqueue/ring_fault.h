@@ -27,6 +27,7 @@ enum class RingFaultKind : uint8_t {
     UnknownDescriptorFlags,
     EmptyChain,
     TotalLength,
+    TooManySegments,
 };
 
 struct RingFault {

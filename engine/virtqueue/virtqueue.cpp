@@ -42,6 +42,7 @@ Virtqueue::Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config)
     : m_ring(std::move(ring))
     , m_memory(config.memory)
     , m_records(config.size)
+    , m_max_segments(config.max_segments == 0 ? UINT32_MAX : config.max_segments)
 {
     for (size_t head = 0; head < m_records.size(); ++head) {
         m_records[head].head = static_cast<uint16_t>(head);
@@ -102,7 +103,11 @@ std::optional<DescriptorChain> Virtqueue::pop()
 std::optional<DescriptorChain> Virtqueue::take(uint16_t head)
 {
     ChainRecord& record = m_records[head];
-    if (const auto fault = m_ring->fetch(record, m_memory)) {
+    auto fault = m_ring->fetch(record, m_memory);
+    if (!fault && record.segments.size() > m_max_segments)
+        fault = RingFault { RingFaultKind::TooManySegments, head, record.segments.size(),
+            m_max_segments };
+    if (fault) {
         report(*fault);
         m_ring->push_used(record, 0);
         return {};

@@ -19,6 +19,7 @@ struct VirtqueueConfig {
     uint32_t base = 0; // vhost-user's vring base
     bool event_index = false;
     bool indirect = false;
+    uint32_t max_segments = 0; // of one chain; 0: what the ring allows
     RingParts parts;
     std::shared_ptr<const GuestMemory> memory;
 };
@@ -80,6 +81,7 @@ private:
     std::vector<ChainRecord> m_records; // one per head
     std::function<void(const RingFault&)> m_fault_handler;
     uint32_t m_in_flight = 0;
+    uint32_t m_max_segments;
     bool m_broken = false;
     std::optional<RingFault> m_breaking_fault;
 };

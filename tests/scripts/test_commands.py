@@ -78,6 +78,28 @@ def test_without_a_bench_observers_say_so(vwb: Path, tmp_path: Path) -> None:
     assert "no bench runs" in done.stderr
 
 
+def test_features_are_withheld_and_turned_back(bench: StartBench) -> None:
+    running = bench(BENCH)
+    turned = lines_of(
+        running.vwb("features", "gpio0", "--withhold", "IRQ", "--queue-size", "16", "--json")
+    )[0]
+    assert turned["dial"]["withhold"] == ["IRQ"]
+    assert turned["dial"]["queue_size"] == 16
+    assert turned["bits"] is None  # nobody is connected
+    inspected = lines_of(running.vwb("inspect", "gpio0.features", "--json"))[0]
+    assert "IRQ" not in inspected["offered_names"]
+    assert "dial:" in running.vwb("features", "gpio0").stdout
+    usual = lines_of(running.vwb("features", "gpio0", "--usual", "--json"))[0]
+    assert usual["dial"]["withhold"] == []
+    assert usual["dial"]["queue_size"] == 0
+
+
+def test_feature_that_is_none_is_named_with_the_nearest(bench: StartBench) -> None:
+    done = bench(BENCH).vwb("features", "gpio0", "--withhold", "EVENT_ID", check=False)
+    assert done.returncode != 0
+    assert "did you mean 'EVENT_IDX'?" in done.stderr
+
+
 def test_list_shows_every_device(bench: StartBench) -> None:
     running = bench(BENCH)
     devices = lines_of(running.vwb("list", "--json"))

@@ -41,6 +41,12 @@ void FakeDevice::set_problem_listener(std::function<void(const Problem&)> listen
     m_problems.set_listener(std::move(listener));
 }
 
+Result<void> FakeDevice::turn_features(const Value& wish)
+{
+    last_wish = wish;
+    return {};
+}
+
 void FakeDevice::report(const std::string& rule, int queue)
 {
     m_problems.report({ Side::Driver, Severity::Error, rule, "clause 1", "found that", queue });

@@ -35,6 +35,8 @@ public:
     const ProblemList& problems() override { return m_problems; }
     void set_problem_listener(std::function<void(const Problem&)> listener) override;
     Actions* actions() override { return this; }
+    Value features() override { return Value::object(); }
+    Result<void> turn_features(const Value& wish) override;
     void reset() override { ++resets; }
     void disconnect() override { ++disconnects; }
 
@@ -42,6 +44,7 @@ public:
 
     // On the device's loop.
     std::map<std::string, int64_t> signals { { "green", 0 }, { "red", 0 } };
+    Value last_wish;
     unsigned resets = 0;
     unsigned disconnects = 0;
     unsigned inspections = 0;

@@ -76,6 +76,14 @@ TEST(CommandLine, ObserverCommandsTakeTheirWords)
     EXPECT_THAT(call.parameters, ElementsAre("signal=a", "width=5us"));
     EXPECT_EQ(parsed<ListOptions>({ "list", "--control", "/c" }).observer.control, "/c");
     EXPECT_TRUE(parsed<ProblemsOptions>({ "problems", "gpio0", "--strict" }).strict);
+    const auto features = parsed<FeaturesOptions>({ "features", "gpio0", "--withhold", "EVENT_IDX",
+        "--withhold", "IRQ", "--queue-size=16", "--usual" });
+    EXPECT_EQ(features.device, "gpio0");
+    EXPECT_THAT(features.withhold, ElementsAre("EVENT_IDX", "IRQ"));
+    EXPECT_TRUE(features.offer.empty());
+    EXPECT_EQ(features.queue_size, 16u);
+    EXPECT_FALSE(features.queues);
+    EXPECT_TRUE(features.usual);
     EXPECT_EQ(parsed<ResetOptions>({ "reset", "gpio0" }).device, "gpio0");
     EXPECT_EQ(parsed<DisconnectOptions>({ "disconnect", "gpio0" }).device, "gpio0");
     EXPECT_EQ(parsed<ShutdownOptions>({ "shutdown", "--control=/c" }).observer.control, "/c");
@@ -138,14 +146,14 @@ TEST(CommandLine, HelpShowsExamplesBeforeOptionsAndTheExitCodes)
     EXPECT_LT(help.output.find("Examples:"), help.output.find("Options:"));
     EXPECT_THAT(help.output, HasSubstr("Exit codes:"));
     for (const char* command : { "run", "demo", "list", "inspect", "watch", "get", "set", "call",
-             "problems", "reset", "disconnect", "shutdown", "guest", "doctor" })
+             "problems", "features", "reset", "disconnect", "shutdown", "guest", "doctor" })
         EXPECT_THAT(help.output, HasSubstr(std::string("\n  ") + command + " "));
 }
 
 TEST(CommandLine, EveryCommandHasHelpWithExamples)
 {
     for (const char* command : { "run", "demo", "list", "inspect", "watch", "get", "set", "call",
-             "problems", "reset", "disconnect", "shutdown", "guest", "doctor" }) {
+             "problems", "features", "reset", "disconnect", "shutdown", "guest", "doctor" }) {
         const auto help = ended({ command, "--help" });
         EXPECT_EQ(help.status, 0);
         EXPECT_THAT(help.output, HasSubstr(std::string("Examples:\n  vwb ") + command));

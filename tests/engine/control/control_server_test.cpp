@@ -215,6 +215,15 @@ TEST_F(ControlServerTest, SignalsAreReadAndDrivenByName)
     EXPECT_THAT(error("signal.set", R"({"signal":"lamp0.red","value":"x"})"), HasSubstr("integer"));
 }
 
+TEST_F(ControlServerTest, FeatureDialIsHandedOn)
+{
+    EXPECT_EQ(
+        ask("device.dial", R"({"device":"lamp0","withhold":["EVENT_IDX"],"queues":1})"), "{}");
+    EXPECT_EQ(to_text(m_lamp.last_wish), "{device=lamp0, withhold=[EVENT_IDX], queues=1}");
+    EXPECT_EQ(ask("device.features", R"({"device":"lamp0"})"), "{}");
+    EXPECT_THAT(error("device.dial", R"({"device":"lamp0","queues":"many"})"), HasSubstr("queues"));
+}
+
 TEST_F(ControlServerTest, DevicesAreResetAndDisconnected)
 {
     EXPECT_EQ(ask("device.reset", R"({"device":"lamp0"})"), "{}");
@@ -259,9 +268,9 @@ TEST_F(ControlServerTest, DiscoverDescribesEverything)
     }
     EXPECT_THAT(methods,
         ElementsAre("rpc.discover", "bench.info", "bench.shutdown", "inspect", "device.list",
-            "device.info", "device.schema", "device.reset", "device.disconnect", "problems.list",
-            "action", "signal.get", "signal.set", "signal.list", "subscribe", "unsubscribe",
-            "trace.stats"));
+            "device.info", "device.schema", "device.reset", "device.disconnect", "device.features",
+            "device.dial", "problems.list", "action", "signal.get", "signal.set", "signal.list",
+            "subscribe", "unsubscribe", "trace.stats"));
     EXPECT_EQ(to_text(*follow_path(result, "devices.0.actions.1.name").value), "set");
     EXPECT_EQ(to_text(*follow_path(result, "devices.1.schema.messages.0.name").value), "IO");
     EXPECT_EQ(to_text(*follow_path(result, "error_codes.not-found").value), "-32001");
