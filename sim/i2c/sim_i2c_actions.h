@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// SimI2cActions: what observers can do from outside with a simulated bus: read and set signals of
+// its chips, and make it fail. Parameters are checked here; what then happens is the bus's. Owned
+// by the bus, on its loop.
+#pragma once
+
+#include "engine/base/actions.h"
+#include "sim/i2c/sim_i2c_bus.h"
+
+namespace vwb {
+
+class SimI2cActions final : public Actions {
+public:
+    explicit SimI2cActions(SimI2cBus& bus);
+
+    std::vector<ActionInfo> action_list() const override;
+    Result<Value> call_action(std::string_view name, const Value& parameters) override;
+
+private:
+    using Verb = Result<Value> (SimI2cActions::*)(const Value&);
+
+    struct Action {
+        ActionInfo info;
+        Verb verb; // called with checked parameters
+    };
+    struct SignalName {
+        SimI2cBus::Place* place;
+        std::string signal;
+    };
+
+    void add(
+        const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters);
+
+    Result<Value> get(const Value& parameters);
+    Result<Value> set(const Value& parameters);
+    Result<Value> signals(const Value& parameters);
+    Result<Value> nak(const Value& parameters);
+    Result<Value> stretch(const Value& parameters);
+    Result<Value> stick(const Value& parameters);
+    Result<Value> release(const Value& parameters);
+    Result<Value> arbitrate(const Value& parameters);
+    Result<Value> unplug(const Value& parameters);
+    Result<Value> plug(const Value& parameters);
+
+    Result<SignalName> signal_of(const Value& parameters);
+    Result<SimI2cBus::Place*> chip_of(const Value& parameters);
+    Value bus_state() const;
+
+    SimI2cBus& m_bus;
+    std::vector<Action> m_actions;
+};
+
+} // namespace vwb
