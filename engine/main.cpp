@@ -2,6 +2,7 @@
 // vwb: the composition root, the only file that sees engine, devices and simulated hardware
 // together. What this program can do is what is added here.
 #include "devices/gpio/gpio_type.h"
+#include "devices/i2c/i2c_type.h"
 #include "devices/rng/file_rng.h"
 #include "devices/rng/getrandom_rng.h"
 #include "devices/rng/rng_type.h"
@@ -14,6 +15,7 @@
 #include "engine/cli/run_command.h"
 #include "engine/guest/kernel_cache.h"
 #include "sim/gpio/sim_gpio.h"
+#include "sim/i2c/sim_i2c.h"
 #include "sim/rng/seeded_rng.h"
 
 #include <csignal>
@@ -26,6 +28,7 @@ Registry make_registry()
 {
     Registry registry;
     registry.add(gpio_device_type({ sim_gpio_kind() }));
+    registry.add(i2c_device_type({ sim_i2c_kind() }));
     registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
     return registry;
 }
