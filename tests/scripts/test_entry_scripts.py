@@ -102,7 +102,7 @@ def test_without_packages_nothing_is_built(tree: Tree, script: str) -> None:
 @pytest.mark.parametrize("script", ["run", "test"])
 def test_another_system_than_debian_is_given_a_try(tree: Tree, script: str) -> None:
     tree.tool("scripts/install-deps", 4)
-    for preset in ("asan", "dev"):
+    for preset in ("tsan", "asan", "dev"):
         tree.write(f"ctest.{preset}", PASSED)
 
     assert tree.run(f"scripts/{script}").returncode == 0
@@ -111,17 +111,18 @@ def test_another_system_than_debian_is_given_a_try(tree: Tree, script: str) -> N
 
 
 def test_all_presets_pass_and_the_last_lines_are_those_of_dev(tree: Tree) -> None:
-    for preset in ("asan", "dev"):
+    for preset in ("tsan", "asan", "dev"):
         tree.write(f"ctest.{preset}", f"1/3 Test {preset}\n{PASSED}\n")
 
     result = tree.run("scripts/test")
 
     assert result.returncode == 0
     assert [line.split(" -")[1] for line in tree.log()[1:]] == [
+        "-preset tsan", "-build", "-preset tsan",
         "-preset asan", "-build", "-preset asan",
         "-preset dev", "-build", "-preset dev",
     ]  # fmt: skip
-    assert result.stdout.count("100% tests passed") == 2
+    assert result.stdout.count("100% tests passed") == 3
     assert result.stdout.endswith(f"\n== dev: result\n{PASSED}\n")
 
 
