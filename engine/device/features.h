@@ -19,6 +19,8 @@ inline constexpr uint64_t F_RING_PACKED = feature_bit(34);
 // vhost-user only, never seen by a driver.
 inline constexpr uint64_t VHOST_F_LOG_ALL = feature_bit(26);
 inline constexpr uint64_t VHOST_USER_F_PROTOCOL_FEATURES = feature_bit(30);
+// What a session offers beside device and ring bits, and keeps from the device.
+inline constexpr uint64_t SESSION_FEATURES = VHOST_F_LOG_ALL | VHOST_USER_F_PROTOCOL_FEATURES;
 
 // What every device of ours offers beside its own bits.
 inline constexpr uint64_t RING_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;

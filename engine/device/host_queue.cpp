@@ -304,6 +304,12 @@ void HostQueue::set_memory(const std::shared_ptr<const GuestMemory>& memory)
         m_virtqueue->set_memory(memory);
 }
 
+void HostQueue::set_log(const QueueLog& log)
+{
+    if (started())
+        m_virtqueue->set_log(log);
+}
+
 void HostQueue::refresh_time()
 {
     m_now_ns = m_context.loop.clock().now().time_since_epoch().count();

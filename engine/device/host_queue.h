@@ -73,6 +73,8 @@ public:
     void catch_up() { drain(); }
 
     void set_memory(const std::shared_ptr<const GuestMemory>& memory);
+    // No-op if stopped.
+    void set_log(const QueueLog& log);
     const QueueCounters& counters() const { return m_counters; }
     uint32_t in_flight() const { return m_virtqueue ? m_virtqueue->in_flight() : 0; }
     void inspect(Inspector& inspector) const;

@@ -45,7 +45,7 @@ Result<std::unique_ptr<BuiltinDriver>> BuiltinDriver::adopt(
 
 uint64_t BuiltinDriver::offered() const
 {
-    return m_session->offered() & ~(VHOST_F_LOG_ALL | VHOST_USER_F_PROTOCOL_FEATURES);
+    return m_session->offered() & ~SESSION_FEATURES;
 }
 
 uint64_t BuiltinDriver::features() const
@@ -216,6 +216,22 @@ Result<void> BuiltinDriver::reconnect(UniqueFd socket)
     m_session->leave();
     return m_session->continue_on(
         VWB_TRY(Frontend::adopt(std::move(socket), m_session->options().timeout)));
+}
+
+Result<void> BuiltinDriver::start_logging()
+{
+    return m_session->set_logging(true);
+}
+
+Result<void> BuiltinDriver::stop_logging()
+{
+    return m_session->set_logging(false);
+}
+
+std::vector<uint64_t> BuiltinDriver::take_dirty_pages()
+{
+    DriverLog* log = m_session->log();
+    return log ? log->take() : std::vector<uint64_t>();
 }
 
 void BuiltinDriver::disconnect()

@@ -111,6 +111,13 @@ public:
     // Requests under way are made available again: the new back-end answers them.
     Result<void> reconnect();
     Result<void> reconnect(UniqueFd socket);
+    // Has the back-end log all its writes from now on, while rings run; and no longer. Errors:
+    // Unsupported.
+    Result<void> start_logging();
+    Result<void> stop_logging();
+    // Guest addresses of the pages written since the last question, in order.
+    std::vector<uint64_t> take_dirty_pages();
+
     // Closes the connection without a word, as a killed guest does.
     void disconnect();
 

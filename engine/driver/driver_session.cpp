@@ -17,7 +17,8 @@ constexpr uint64_t STATUS_DRIVER_OK = STATUS_FEATURES_OK | 4;
 constexpr uint64_t PROTOCOL_WANTED = protocol_bit(ProtocolFeature::Mq)
     | protocol_bit(ProtocolFeature::ReplyAck) | protocol_bit(ProtocolFeature::Config)
     | protocol_bit(ProtocolFeature::BackendReq) | protocol_bit(ProtocolFeature::ResetDevice)
-    | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::ConfigureMemSlots);
+    | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::ConfigureMemSlots)
+    | protocol_bit(ProtocolFeature::LogShmfd);
 
 // The messages of a ring carry its index in 8 bits.
 constexpr uint64_t MAX_QUEUES = 256;
@@ -62,6 +63,7 @@ void DriverSession::leave()
     if (m_running && m_frontend->connected())
         (void)stop();
     m_running = false;
+    m_logging = false;
     for (auto& queue : m_queues)
         queue->unwatch();
     m_frontend->disconnect();
@@ -115,7 +117,7 @@ Result<void> DriverSession::accept_features(Status status)
         VWB_TRY(set_status(STATUS_ACKNOWLEDGE));
         VWB_TRY(set_status(STATUS_DRIVER));
     }
-    VWB_TRY(m_frontend->set_features(m_accepted | (m_offered & VHOST_USER_F_PROTOCOL_FEATURES)));
+    VWB_TRY(m_frontend->set_features(session_features()));
     return set_status(STATUS_FEATURES_OK);
 }
 
@@ -150,6 +152,37 @@ Result<void> DriverSession::hand_over_memory()
     return m_frontend->set_mem_table(std::span(&region, 1));
 }
 
+// --- logging ---
+
+uint64_t DriverSession::session_features() const
+{
+    return m_accepted | (m_offered & VHOST_USER_F_PROTOCOL_FEATURES)
+        | (m_logging ? VHOST_F_LOG_ALL : 0);
+}
+
+Result<void> DriverSession::set_logging(bool logging)
+{
+    if (!(m_offered & VHOST_F_LOG_ALL) || !m_frontend->negotiated(ProtocolFeature::LogShmfd))
+        return Error(ErrorKind::Unsupported, "the back-end cannot log what it writes");
+    if (!m_log)
+        m_log = VWB_TRY(DriverLog::create(*m_memory));
+    if (logging)
+        VWB_TRY(m_frontend->set_log_base(m_log->fd(), 0, m_log->size()));
+    m_logging = logging;
+    VWB_TRY(m_frontend->set_features(session_features()));
+    for (auto& queue : m_queues)
+        VWB_TRY(m_frontend->set_vring_addr(address_of(*queue)));
+    return {};
+}
+
+VringAddr DriverSession::address_of(DriverQueue& queue) const
+{
+    const DriverRing& ring = queue.ring();
+    const uint64_t guest_minus_user = m_memory->guest_base() - m_memory->user_base();
+    return { queue.index(), m_logging ? VRING_F_LOG : 0, ring.descriptors_user(),
+        ring.device_user(), ring.driver_user(), ring.device_user() + guest_minus_user };
+}
+
 // --- rings up and down ---
 
 Result<void> DriverSession::start()
@@ -171,8 +204,7 @@ Result<void> DriverSession::start_queue(DriverQueue& queue, uint32_t base)
     VWB_TRY(queue.watch(m_frontend->loop()));
     VWB_TRY(m_frontend->set_vring_num(index, ring.size()));
     VWB_TRY(m_frontend->set_vring_base(index, base));
-    VWB_TRY(m_frontend->set_vring_addr(
-        { index, 0, ring.descriptors_user(), ring.device_user(), ring.driver_user(), 0 }));
+    VWB_TRY(m_frontend->set_vring_addr(address_of(queue)));
     VWB_TRY(m_frontend->set_vring_err(index, queue.err_fd()));
     VWB_TRY(m_frontend->set_vring_call(index, queue.call_fd()));
     VWB_TRY(m_frontend->set_vring_kick(index, queue.kick_fd()));

@@ -3,6 +3,7 @@
 // and down, from one connection to the next, and waiting for calls. Requests are DriverQueue's.
 #pragma once
 
+#include "engine/driver/driver_log.h"
 #include "engine/driver/driver_queue.h"
 #include "engine/vhost_user/frontend.h"
 
@@ -30,6 +31,11 @@ public:
     Result<void> stop();
     Result<void> start();
 
+    // Has all writes of the back-end logged from now on, or no longer. Errors: Unsupported.
+    Result<void> set_logging(bool logging);
+    // Null pointer as long as nothing was logged.
+    DriverLog* log() { return m_log.get(); }
+
     // Until the device calls. Errors: Timeout, Closed, or Protocol for a broken ring.
     Result<void> wait_for_call(DriverQueue& queue, Duration timeout, TimePoint deadline);
 
@@ -50,6 +56,8 @@ private:
     Result<void> make_queues();
     Result<void> hand_over_memory();
     Result<void> start_queue(DriverQueue& queue, uint32_t base);
+    VringAddr address_of(DriverQueue& queue) const;
+    uint64_t session_features() const;
     // vhost-user's bit 30, which is always accepted where it is offered.
     bool has_protocol_features() const;
 
@@ -63,6 +71,8 @@ private:
     uint64_t m_offered = 0;
     uint64_t m_accepted = 0;
     bool m_running = false;
+    std::unique_ptr<DriverLog> m_log;
+    bool m_logging = false;
 };
 
 } // namespace vwb

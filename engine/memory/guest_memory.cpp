@@ -76,6 +76,24 @@ std::span<std::byte> GuestMemory::translate_user(uint64_t user_address, uint64_t
     return {};
 }
 
+std::optional<uint64_t> GuestMemory::guest_address_of(uint64_t user_address) const
+{
+    for (const auto& region : m_regions) {
+        const uint64_t offset = user_address - region->info().user_address;
+        if (offset < region->info().size)
+            return region->info().guest_address + offset;
+    }
+    return {};
+}
+
+uint64_t GuestMemory::guest_end() const
+{
+    uint64_t end = 0;
+    for (const Entry& entry : m_by_guest)
+        end = std::max(end, entry.start + entry.size);
+    return end;
+}
+
 std::span<std::byte> GuestMemory::translate_whole(uint64_t guest_address, uint64_t size) const
 {
     const auto piece = translate(guest_address, size);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -42,6 +43,10 @@ public:
     // A user address of the front-end (ring addresses); the whole range must lie in one region,
     // otherwise empty.
     std::span<std::byte> translate_user(uint64_t user_address, uint64_t size) const;
+    // The guest physical address of a user address of the front-end; none if it is in no region.
+    std::optional<uint64_t> guest_address_of(uint64_t user_address) const;
+    // One behind the highest guest address.
+    uint64_t guest_end() const;
     // Like translate(), but only if the whole range lies in one region.
     std::span<std::byte> translate_whole(uint64_t guest_address, uint64_t size) const;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // MemoryRegion: one shared mapping of a front-end's memory, and where the guest and the front-end
-// see it. Survives the file being truncated under it: the lost pages read as zero and the region
-// says so (see mapping_guard.h). Translation of addresses is GuestMemory's.
+// see it. Translation of addresses is GuestMemory's.
 #pragma once
 
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "engine/memory/memory_mapping.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,24 +30,27 @@ public:
     // region; Io if the host cannot map it. Each names the region.
     static Result<std::shared_ptr<const MemoryRegion>> map(
         const MemoryRegionInfo& info, UniqueFd fd);
-    ~MemoryRegion();
+    // What is mapped already, info.size bytes of it.
+    static std::shared_ptr<const MemoryRegion> create(
+        const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping);
     MemoryRegion(const MemoryRegion&) = delete;
     MemoryRegion& operator=(const MemoryRegion&) = delete;
 
     const MemoryRegionInfo& info() const { return m_info; }
     // SAFETY: info().size bytes from here are mapped readable and writable while this object lives.
-    std::byte* data() const { return m_data; }
+    std::byte* data() const { return m_mapping->data(); }
     // True once an access found that the file no longer backs the region.
-    bool lost() const;
+    bool lost() const { return m_mapping->lost(); }
 
 private:
-    MemoryRegion() = default;
+    MemoryRegion(const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping)
+        : m_info(info)
+        , m_mapping(std::move(mapping))
+    {
+    }
 
     MemoryRegionInfo m_info;
-    std::byte* m_data = nullptr; // first byte of the region
-    void* m_mapping = nullptr; // page aligned, at or before m_data
-    size_t m_mapping_size = 0;
-    int m_guard = -1;
+    std::unique_ptr<MemoryMapping> m_mapping;
 };
 
 } // namespace vwb

@@ -159,6 +159,12 @@ void BackendSession::answer(
     case ReplyKind::Number:
         send_reply(message, bytes_of(reply ? reply->ack : refused));
         break;
+    case ReplyKind::NumberIfNegotiated:
+        if (m_handlers.negotiated().has(rule->feature))
+            send_reply(message, bytes_of(reply ? reply->ack : refused));
+        else
+            acknowledge(rule, message, refused);
+        break;
     case ReplyKind::DeviceStateFd:
         send_reply(message, bytes_of(reply ? reply->ack : refused_without_fd));
         break;

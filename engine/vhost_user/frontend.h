@@ -48,6 +48,10 @@ public:
     Result<void> add_mem_reg(const SharedRegion& region);
     Result<void> rem_mem_reg(const MemoryRegionInfo& region);
 
+    // Descriptors stay the caller's.
+    Result<void> set_log_base(int fd, uint64_t offset, uint64_t size);
+    Result<void> set_log_fd(int fd);
+
     Result<void> set_vring_num(uint32_t index, uint32_t size);
     Result<void> set_vring_addr(const VringAddr& addr);
     Result<void> set_vring_base(uint32_t index, uint32_t base);

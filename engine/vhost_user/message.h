@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// vhost-user messages as they are on the wire: header, ids, payloads, protocol features. All are in
-// host byte order and copied, never cast into. Facts only: who may send what when is the session's,
-// framing is Connection's. Shared by back-end and front-end.
+// vhost-user messages as they are on the wire: header, ids, protocol features. All are in host byte
+// order and copied, never cast into. Facts only: who may send what when is the session's, framing
+// is Connection's. Shared by back-end and front-end.
 #pragma once
+
+#include "engine/vhost_user/message_payload.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +16,8 @@ struct MessageHeader {
     uint32_t flags = 0;
     uint32_t size = 0; // of the payload
 };
+
+static_assert(sizeof(MessageHeader) == 12);
 
 inline constexpr uint32_t MESSAGE_VERSION_MASK = 0x3;
 inline constexpr uint32_t MESSAGE_VERSION = 0x1;
@@ -122,86 +126,5 @@ constexpr uint64_t protocol_bit(ProtocolFeature feature)
 {
     return uint64_t { 1 } << static_cast<unsigned>(feature);
 }
-
-// --- payloads; a plain number is a uint64_t ---
-
-struct VringState {
-    uint32_t index = 0;
-    uint32_t num = 0;
-};
-
-// Addresses are of the front-end's address space (user addresses).
-struct VringAddr {
-    uint32_t index = 0;
-    uint32_t flags = 0; // bit 0: log writes to the used ring
-    uint64_t descriptor = 0;
-    uint64_t used = 0; // before available, unlike everywhere else
-    uint64_t available = 0;
-    uint64_t log = 0; // virtio_uml: ~0
-};
-
-// The number of SET_VRING_KICK, _CALL and _ERR.
-inline constexpr uint64_t VRING_INDEX_MASK = 0xff;
-inline constexpr uint64_t VRING_NO_FD = 0x100;
-
-struct MemoryRegionPayload {
-    uint64_t guest_address = 0;
-    uint64_t size = 0;
-    uint64_t user_address = 0;
-    uint64_t mmap_offset = 0;
-};
-
-// SET_MEM_TABLE: followed by as many MemoryRegionPayload; virtio_uml sends more bytes than those.
-struct MemoryTablePayload {
-    uint32_t region_count = 0;
-    uint32_t padding = 0;
-};
-
-// ADD_MEM_REG, REM_MEM_REG.
-struct SingleRegionPayload {
-    uint64_t padding = 0;
-    MemoryRegionPayload region;
-};
-
-// GET_CONFIG, SET_CONFIG: followed by size bytes.
-struct ConfigPayload {
-    uint32_t offset = 0;
-    uint32_t size = 0;
-    uint32_t flags = 0;
-};
-inline constexpr uint32_t CONFIG_WRITE_OF_DRIVER = 0; // values, not bits
-inline constexpr uint32_t CONFIG_WRITE_FOR_MIGRATION = 1;
-inline constexpr uint32_t MAX_CONFIG_BYTES = 256; // QEMU's VHOST_USER_MAX_CONFIG_SIZE
-
-// SET_LOG_BASE
-struct LogPayload {
-    uint64_t size = 0;
-    uint64_t offset = 0;
-};
-
-// IOTLB_MSG, both directions.
-struct IotlbPayload {
-    uint64_t iova = 0;
-    uint64_t size = 0;
-    uint64_t user_address = 0;
-    uint8_t permission = 0;
-    uint8_t type = 0;
-    uint8_t padding[6] = {};
-};
-
-// GET_INFLIGHT_FD, SET_INFLIGHT_FD
-struct InflightPayload {
-    uint64_t mmap_size = 0;
-    uint64_t mmap_offset = 0;
-    uint16_t queue_count = 0;
-    uint16_t queue_size = 0;
-    uint32_t padding = 0;
-};
-
-static_assert(sizeof(MessageHeader) == 12 && sizeof(VringState) == 8 && sizeof(VringAddr) == 40);
-static_assert(sizeof(MemoryRegionPayload) == 32 && sizeof(MemoryTablePayload) == 8);
-static_assert(sizeof(SingleRegionPayload) == 40 && sizeof(ConfigPayload) == 12);
-static_assert(sizeof(LogPayload) == 16 && sizeof(IotlbPayload) == 32);
-static_assert(sizeof(InflightPayload) == 24);
 
 } // namespace vwb

@@ -51,7 +51,8 @@ Result<VringFd> take_vring_fd(Message& message)
 
 MessageHandlers::MessageHandlers(DeviceHost& host)
     : m_host(host)
-    , m_vrings(host)
+    , m_log(host)
+    , m_vrings(host, m_log)
 {
 }
 
@@ -69,6 +70,8 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::SetOwner, &Self::set_owner },
         Entry { Id::ResetOwner, &Self::reset_owner },
         Entry { Id::SetMemTable, &Self::set_mem_table },
+        Entry { Id::SetLogBase, &Self::set_log_base },
+        Entry { Id::SetLogFd, &Self::set_log_fd },
         Entry { Id::SetVringNum, &Self::set_vring_num },
         Entry { Id::SetVringAddr, &Self::set_vring_addr },
         Entry { Id::SetVringBase, &Self::set_vring_base },
@@ -105,13 +108,13 @@ Result<Reply> MessageHandlers::handle(Message& message)
 
 Result<Reply> MessageHandlers::get_features(Message&)
 {
-    return number(m_host.offered_features() | VHOST_USER_F_PROTOCOL_FEATURES);
+    return number(m_host.offered_features() | SESSION_FEATURES);
 }
 
 Result<Reply> MessageHandlers::set_features(Message& message)
 {
     const auto features = message.read<uint64_t>();
-    const uint64_t virtio = features & ~VHOST_USER_F_PROTOCOL_FEATURES;
+    const uint64_t virtio = features & ~SESSION_FEATURES;
     const uint64_t foreign = virtio & ~m_host.offered_features();
     if (m_vrings.any_running()
         && (virtio & m_host.offered_features()) != m_host.accepted_features())
@@ -122,20 +125,29 @@ Result<Reply> MessageHandlers::set_features(Message& message)
         return Error(ErrorKind::Invalid,
             "accepts features that were not offered: "
                 + to_text(feature_names(*m_host.traits().schema, foreign)));
-    if (!m_vrings.any_running()) {
+    // A migration begins or ends: nothing that the driver knows of.
+    const bool only_log = m_features_set && (features ^ m_features) == VHOST_F_LOG_ALL;
+    if (!m_vrings.any_running() && !only_log) {
         // virtio 1.4, 3.1.1: features are negotiated only after a reset. A driver of virtio_uml
         // that is bound again can be told by nothing else: its rings were disabled, not stopped.
         if (m_vrings.any_started())
             reset();
         m_host.accept_features(virtio);
     }
-    m_features = features;
+    keep_features(features);
     m_features_set = true;
     m_negotiated.protocol_features_bit = (features & VHOST_USER_F_PROTOCOL_FEATURES) != 0;
     // vhost-user, Ring states: without bit 30 rings need no SET_VRING_ENABLE.
     if (!m_negotiated.protocol_features_bit)
         m_vrings.enable_all();
     return Reply { {}, foreign == 0 ? uint64_t { 0 } : uint64_t { 1 } };
+}
+
+void MessageHandlers::keep_features(uint64_t features)
+{
+    m_features = features;
+    m_log.set_payload((features & VHOST_F_LOG_ALL) != 0);
+    m_vrings.update_logs();
 }
 
 Result<Reply> MessageHandlers::set_owner(Message&)
@@ -154,6 +166,20 @@ Result<Reply> MessageHandlers::set_mem_table(Message& message)
 {
     auto memory = VWB_TRY(read_memory_table(message));
     VWB_TRY(m_vrings.set_memory(std::move(memory)));
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_log_base(Message& message)
+{
+    VWB_TRY(m_log.set_base(message, m_vrings.memory().get()));
+    m_vrings.update_logs();
+    return Reply {};
+}
+
+Result<Reply> MessageHandlers::set_log_fd(Message& message)
+{
+    m_log.set_notification(std::move(message.fds[0]));
+    m_vrings.update_logs();
     return Reply {};
 }
 
@@ -181,6 +207,7 @@ Result<Reply> MessageHandlers::get_vring_base(Message& message)
 {
     auto state = message.read<VringState>();
     state.num = VWB_TRY(m_vrings.stop(state.index));
+    m_log.report_missed();
     return reply_of(state);
 }
 
@@ -315,7 +342,7 @@ void MessageHandlers::reset()
 {
     m_host.reset();
     m_vrings.forget();
-    m_features = 0;
+    keep_features(0);
     m_features_set = false;
 }
 
@@ -332,7 +359,7 @@ SessionStage MessageHandlers::stage() const
 
 bool MessageHandlers::memory_lost() const
 {
-    return m_vrings.memory() && m_vrings.memory()->lost();
+    return (m_vrings.memory() && m_vrings.memory()->lost()) || m_log.lost();
 }
 
 void MessageHandlers::config_changed()
@@ -375,7 +402,7 @@ Value MessageHandlers::protocol_features() const
 
 void MessageHandlers::inspect(Inspector& inspector) const
 {
-    const uint64_t offered = m_host.offered_features() | VHOST_USER_F_PROTOCOL_FEATURES;
+    const uint64_t offered = m_host.offered_features() | SESSION_FEATURES;
     const Schema& schema = *m_host.traits().schema;
     inspector.child("features", [&](Inspector& inner) {
         inner.hex("offered", offered);
@@ -392,6 +419,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
         if (m_vrings.memory())
             m_vrings.memory()->inspect(inner);
     });
+    inspector.child("log", [this](Inspector& inner) { m_log.inspect(inner); });
     inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
     if (m_channel)
         inspector.child("backend_channel", [this](Inspector& inner) { m_channel->inspect(inner); });

@@ -27,7 +27,7 @@ public:
 
     const Negotiated& negotiated() const { return m_negotiated; }
     SessionStage stage() const;
-    // True if the front-end has truncated its memory.
+    // True if the front-end has truncated its memory, or its log.
     bool memory_lost() const;
     // The device's config space changed by itself.
     void config_changed();
@@ -46,6 +46,8 @@ private:
     Result<Reply> set_owner(Message& message);
     Result<Reply> reset_owner(Message& message);
     Result<Reply> set_mem_table(Message& message);
+    Result<Reply> set_log_base(Message& message);
+    Result<Reply> set_log_fd(Message& message);
     Result<Reply> set_vring_num(Message& message);
     Result<Reply> set_vring_addr(Message& message);
     Result<Reply> set_vring_base(Message& message);
@@ -68,9 +70,11 @@ private:
     Result<Reply> get_status(Message& message);
 
     void reset();
+    void keep_features(uint64_t features);
     void announce_config_change();
 
     DeviceHost& m_host;
+    LogSetup m_log;
     VringSetup m_vrings;
     std::unique_ptr<BackendChannel> m_channel;
     Negotiated m_negotiated;

@@ -57,8 +57,6 @@ constexpr MessageRule with_fds(MessageRule rule, uint8_t min_fds, uint8_t max_fd
     return rule;
 }
 
-constexpr auto LOG = "virtio feature bit 26 (VHOST_F_LOG_ALL)";
-
 // vhost-user, Front-end message types. Ids count from 1 on without a gap.
 constexpr std::array RULES = {
     plain(Id::GetFeatures, 0, ReplyKind::Always),
@@ -68,8 +66,11 @@ constexpr std::array RULES = {
     // virtio_uml sends more bytes than its one region takes.
     with_fds(
         variable(Id::SetMemTable, Gate::None, {}, TABLE, ANY, ReplyKind::Ack), 0, MAX_MESSAGE_FDS),
-    foreign(Id::SetLogBase, LOG),
-    foreign(Id::SetLogFd, LOG),
+    // Without a descriptor the log is at an address of the front-end, of no use to us.
+    with_fds(
+        gated(Id::SetLogBase, Feature::LogShmfd, sizeof(LogPayload), ReplyKind::NumberIfNegotiated),
+        1, 1),
+    with_fds(plain(Id::SetLogFd, 0), 1, 1),
     plain(Id::SetVringNum, STATE),
     plain(Id::SetVringAddr, ADDR),
     plain(Id::SetVringBase, STATE),

@@ -14,9 +14,10 @@ namespace vwb {
 
 // Protocol features that a front-end sees unless the dial of the device says otherwise.
 inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeature::Mq)
-    | protocol_bit(ProtocolFeature::ReplyAck) | protocol_bit(ProtocolFeature::BackendReq)
-    | protocol_bit(ProtocolFeature::Config) | protocol_bit(ProtocolFeature::ResetDevice)
-    | protocol_bit(ProtocolFeature::ConfigureMemSlots) | protocol_bit(ProtocolFeature::Status);
+    | protocol_bit(ProtocolFeature::LogShmfd) | protocol_bit(ProtocolFeature::ReplyAck)
+    | protocol_bit(ProtocolFeature::BackendReq) | protocol_bit(ProtocolFeature::Config)
+    | protocol_bit(ProtocolFeature::ResetDevice) | protocol_bit(ProtocolFeature::ConfigureMemSlots)
+    | protocol_bit(ProtocolFeature::Status);
 
 inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
     .optional = 0 };
@@ -28,6 +29,7 @@ enum class ReplyKind : uint8_t {
     Always, // a reply of its own; of a refused message it is one without payload, as the document
             // has it for GET_CONFIG, so that the front-end neither waits nor takes it for success
     Number, // a reply of its own that is a number with 0 for success
+    NumberIfNegotiated, // the same where its protocol feature was negotiated, otherwise as Ack
     DeviceStateFd, // a number with bits 0..7 for an error and bit 8 for "no descriptor"
 };
 

@@ -64,8 +64,9 @@ Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, ui
 
 } // namespace
 
-VringSetup::VringSetup(DeviceHost& host)
+VringSetup::VringSetup(DeviceHost& host, const LogSetup& log)
     : m_host(host)
+    , m_log(log)
     , m_rings(host.queue_count())
 {
 }
@@ -118,7 +119,12 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
     VWB_TRY(check_index(addr.index));
     Ring& ring = m_rings[addr.index];
     const bool same = ring.addr && same_addresses(*ring.addr, addr);
-    if (!m_host.queue(addr.index).running() || !same) {
+    if (ring.num)
+        VWB_TRY(m_log.check(addr, SplitLayout { *ring.num }.used_size()));
+    const HostQueue& queue = m_host.queue(addr.index);
+    const bool only_log = same && queue.started()
+        && (queue.running() || ring.addr->flags != addr.flags || ring.addr->log != addr.log);
+    if (!only_log) {
         // Where size and memory are known already, the message that is wrong is refused, not a
         // later one.
         if (m_memory && ring.num)
@@ -126,6 +132,7 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
         VWB_TRY(ensure_stopped(addr.index));
     }
     ring.addr = addr;
+    update_logs();
     return {};
 }
 
@@ -220,6 +227,7 @@ Result<void> VringSetup::start(uint32_t index)
     config.base = ring.base;
     config.parts = ring.parts;
     config.memory = m_memory;
+    config.log = m_log.queue_log(*ring.addr, *m_memory);
     VWB_TRY(m_host.start_queue(index, config));
     m_was_started = true;
     return {};
@@ -237,6 +245,7 @@ Result<void> VringSetup::set_memory(std::shared_ptr<const GuestMemory> memory)
         if (m_host.queue(i).started())
             move_ring(i, m_memory);
     }
+    update_logs();
     return {};
 }
 
@@ -257,6 +266,15 @@ void VringSetup::move_ring(uint32_t index, const std::shared_ptr<const GuestMemo
     if (const auto started = start(index); !started)
         m_host.report({ Side::FrontEnd, Severity::Error, "vhost-user.ring-moved",
             "vhost-user, SET_MEM_TABLE", started.error().message(), static_cast<int>(index) });
+}
+
+void VringSetup::update_logs()
+{
+    for (uint32_t i = 0; i < m_rings.size(); ++i) {
+        HostQueue& queue = m_host.queue(i);
+        if (queue.started())
+            queue.set_log(m_log.queue_log(*m_rings[i].addr, *m_memory));
+    }
 }
 
 bool VringSetup::any_started() const

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/device/device_host.h"
+#include "engine/vhost_user/log_setup.h"
 #include "engine/vhost_user/message.h"
 
 #include <memory>
@@ -20,14 +21,15 @@ namespace vwb {
 // sends that. The first message that does so stops it.
 class VringSetup {
 public:
-    explicit VringSetup(DeviceHost& host);
+    // The log outlives it.
+    VringSetup(DeviceHost& host, const LogSetup& log);
     // Stops all queues and gives up every descriptor.
     ~VringSetup();
     VringSetup(const VringSetup&) = delete;
     VringSetup& operator=(const VringSetup&) = delete;
 
     Result<void> set_num(uint32_t index, uint32_t num);
-    // Accepted for a running ring if only its logging changes.
+    // A ring goes on if only its logging changes.
     Result<void> set_addr(const VringAddr& addr);
     Result<void> set_base(uint32_t index, uint32_t base);
     // Starts the ring. Without a descriptor the driver means to be polled for: that is not done;
@@ -49,6 +51,9 @@ public:
     Result<void> set_memory(std::shared_ptr<const GuestMemory> memory);
     const std::shared_ptr<const GuestMemory>& memory() const { return m_memory; }
 
+    // What is logged has changed.
+    void update_logs();
+
     bool any_started() const;
     bool any_running() const;
     bool was_started() const { return m_was_started; } // any ring since forget()
@@ -69,6 +74,7 @@ private:
     void move_ring(uint32_t index, const std::shared_ptr<const GuestMemory>& memory);
 
     DeviceHost& m_host;
+    const LogSetup& m_log;
     std::shared_ptr<const GuestMemory> m_memory;
     std::vector<Ring> m_rings;
     bool m_was_started = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/virtqueue/descriptor_chain.h"
+#include "engine/virtqueue/queue_log.h"
 #include "engine/virtqueue/ring_fault.h"
 
 #include <cstdint>
@@ -53,6 +54,25 @@ public:
     // Chains before base() that the driver has not got back yet.
     virtual uint32_t unreturned() const = 0;
     virtual void inspect(Inspector& inspector) const = 0;
+
+    // Where the ring's own writes are logged from now on.
+    void set_log(const RingLog& log) { m_log = log; }
+
+protected:
+    // To be called after each write to that part of the ring.
+    void wrote_descriptors(size_t offset, size_t size) const
+    {
+        if (m_log.pages) [[unlikely]]
+            m_log.pages->mark(m_log.descriptors + offset, size);
+    }
+    void wrote_device_part(size_t offset, size_t size) const
+    {
+        if (m_log.pages) [[unlikely]]
+            m_log.pages->mark(m_log.device + offset, size);
+    }
+
+private:
+    RingLog m_log;
 };
 
 } // namespace vwb

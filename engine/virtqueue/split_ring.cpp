@@ -129,9 +129,11 @@ std::optional<RingFault> SplitRing::walk(ChainBuilder& builder, ChainRecord& rec
 
 void SplitRing::push_used(const ChainRecord& record, uint32_t written)
 {
-    std::byte* entry = m_parts.device + SplitLayout::used_entry(m_next_used & m_mask);
+    const size_t offset = SplitLayout::used_entry(m_next_used & m_mask);
+    std::byte* entry = m_parts.device + offset;
     guest_store<uint32_t>(entry, record.head, std::memory_order_relaxed);
     guest_store<uint32_t>(entry + 4, written, std::memory_order_relaxed);
+    wrote_device_part(offset, 8);
     ++m_next_used;
 }
 
@@ -142,6 +144,7 @@ void SplitRing::publish()
     // Release: the payload and the used elements are visible before the index that announces them.
     guest_store<uint16_t>(
         m_parts.device + SplitLayout::USED_INDEX, m_next_used, std::memory_order_release);
+    wrote_device_part(SplitLayout::USED_INDEX, 2);
     m_published_used = m_next_used;
 }
 
@@ -174,16 +177,15 @@ void SplitRing::disable_kicks()
     m_kicks_disabled = true;
     guest_store<uint16_t>(m_parts.device + SplitLayout::USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY,
         std::memory_order_relaxed);
+    wrote_device_part(SplitLayout::USED_FLAGS, 2);
 }
 
 bool SplitRing::enable_kicks()
 {
-    if (m_event_index)
-        guest_store<uint16_t>(
-            m_parts.device + m_layout.avail_event(), m_next_avail, std::memory_order_relaxed);
-    else
-        guest_store<uint16_t>(
-            m_parts.device + SplitLayout::USED_FLAGS, 0, std::memory_order_relaxed);
+    const size_t wish = m_event_index ? m_layout.avail_event() : SplitLayout::USED_FLAGS;
+    guest_store<uint16_t>(
+        m_parts.device + wish, m_event_index ? m_next_avail : 0, std::memory_order_relaxed);
+    wrote_device_part(wish, 2);
     m_kicks_disabled = false;
     // Full barrier: our wish is visible before we look for the last time, against the driver's
     // available index followed by its look at our wish.

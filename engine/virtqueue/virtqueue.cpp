@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/virtqueue/virtqueue.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace vwb {
@@ -48,6 +49,7 @@ Virtqueue::Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config)
         m_records[head].head = static_cast<uint16_t>(head);
         m_records[head].segments.reserve(4); // most requests need no more, and never allocate
     }
+    set_log(config.log);
 }
 
 Virtqueue::~Virtqueue()
@@ -130,8 +132,26 @@ void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
     VWB_ASSERT(record.in_flight && written <= record.writable_bytes);
     record.in_flight = false;
     --m_in_flight;
+    if (m_log.payload) [[unlikely]]
+        log_payload(record, written);
     if (!m_broken)
         m_ring->push_used(record, written);
+}
+
+void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const
+{
+    for (const Segment& segment : record.writable()) {
+        const uint32_t count = std::min(written, segment.size);
+        m_log.pages->mark(segment.guest_address, count);
+        written -= count;
+    }
+}
+
+void Virtqueue::publish()
+{
+    m_ring->publish();
+    if (m_log.written) [[unlikely]]
+        m_log.written->signal();
 }
 
 void Virtqueue::give_back(DescriptorChain chain)
@@ -149,6 +169,14 @@ void Virtqueue::set_memory(std::shared_ptr<const GuestMemory> memory)
         if (!record.in_flight)
             record.memory.reset();
     }
+}
+
+void Virtqueue::set_log(const QueueLog& log)
+{
+    VWB_ASSERT(log.pages || (!log.payload && !log.ring));
+    m_log = log;
+    m_log.parts.pages = log.ring ? log.pages.get() : nullptr;
+    m_ring->set_log(m_log.parts);
 }
 
 void Virtqueue::inspect(Inspector& inspector) const

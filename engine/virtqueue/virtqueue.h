@@ -22,6 +22,7 @@ struct VirtqueueConfig {
     uint32_t max_segments = 0; // of one chain; 0: what the ring allows
     RingParts parts;
     std::shared_ptr<const GuestMemory> memory;
+    QueueLog log;
 };
 
 class Virtqueue {
@@ -48,7 +49,7 @@ public:
     // Fetches a given-back chain once more.
     std::optional<DescriptorChain> fetch_again(uint16_t head);
 
-    void publish() { m_ring->publish(); }
+    void publish();
     bool driver_wants_call() { return m_ring->driver_wants_call(); }
     void disable_kicks() { m_ring->disable_kicks(); }
     bool enable_kicks() { return m_ring->enable_kicks(); }
@@ -61,6 +62,8 @@ public:
     bool memory_lost() const { return m_memory->lost(); }
     // Replaces the memory for chains popped from now on; older chains keep theirs.
     void set_memory(std::shared_ptr<const GuestMemory> memory);
+    // What is logged of all writes from now on.
+    void set_log(const QueueLog& log);
     // The chains that are with the device, for inspection.
     template <typename Visit> void for_each_in_flight(Visit&& visit) const
     {
@@ -74,10 +77,12 @@ public:
 private:
     Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
     void report(const RingFault& fault);
+    void log_payload(const ChainRecord& record, uint32_t written) const;
     std::optional<DescriptorChain> take(uint16_t head);
 
     std::unique_ptr<Ring> m_ring;
     std::shared_ptr<const GuestMemory> m_memory;
+    QueueLog m_log;
     std::vector<ChainRecord> m_records; // one per head
     std::function<void(const RingFault&)> m_fault_handler;
     uint32_t m_in_flight = 0;
