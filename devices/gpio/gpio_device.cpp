@@ -87,6 +87,12 @@ void GpioDevice::fail(unsigned queue, Request request)
 void GpioDevice::reset()
 {
     m_events.set_negotiated(false);
+    forget_lines();
+}
+
+void GpioDevice::forget_lines()
+{
+    m_events.disable_all();
     m_requests.reset();
     m_hardware->release_all();
 }
@@ -95,6 +101,50 @@ void GpioDevice::level_changed(uint16_t line, GpioLevel level)
 {
     m_context->signal_changed(line, static_cast<uint32_t>(level));
     m_events.line_changed(line, level);
+}
+
+// Version, number of lines, and of each line what both queues have to say.
+static constexpr uint16_t STATE_VERSION = 1;
+
+std::optional<std::vector<std::byte>> GpioDevice::save_state() const
+{
+    StateWriter state;
+    state.put(STATE_VERSION);
+    state.put(m_hardware->line_count());
+    for (uint16_t line = 0; line < m_hardware->line_count(); ++line) {
+        m_requests.save_line(line, state);
+        m_events.save_line(line, state);
+    }
+    return std::move(state).take();
+}
+
+Result<void> GpioDevice::load_state(std::span<const std::byte> bytes)
+{
+    forget_lines();
+    auto loaded = load_lines(bytes);
+    if (!loaded)
+        forget_lines();
+    return loaded;
+}
+
+Result<void> GpioDevice::load_lines(std::span<const std::byte> bytes)
+{
+    StateReader state(bytes);
+    const auto version = state.get<uint16_t>();
+    const auto lines = state.get<uint16_t>();
+    if (version != STATE_VERSION)
+        return Error(ErrorKind::Invalid,
+            "GPIO state of version " + std::to_string(version) + ", expected "
+                + std::to_string(STATE_VERSION));
+    if (lines != m_hardware->line_count())
+        return Error(ErrorKind::Invalid,
+            "GPIO state of " + std::to_string(lines) + " lines, expected "
+                + std::to_string(m_hardware->line_count()));
+    for (uint16_t line = 0; line < lines; ++line) {
+        VWB_TRY(m_requests.load_line(line, state));
+        VWB_TRY(m_events.load_line(line, state));
+    }
+    return state.finish();
 }
 
 void GpioDevice::inspect(Inspector& inspector) const

@@ -27,6 +27,8 @@ public:
     void handle(unsigned queue, Request request) override;
     void fail(unsigned queue, Request request) override;
     void reset() override;
+    std::optional<std::vector<std::byte>> save_state() const override;
+    Result<void> load_state(std::span<const std::byte> state) override;
     void inspect(Inspector& inspector) const override;
     Actions* actions() override { return m_hardware->actions(); }
 
@@ -34,6 +36,8 @@ private:
     GpioDevice(std::unique_ptr<GpioHardware> hardware, GpioNames names);
 
     void level_changed(uint16_t line, GpioLevel level) override;
+    void forget_lines();
+    Result<void> load_lines(std::span<const std::byte> bytes);
     void inspect_line(uint16_t line, Inspector& inspector) const;
 
     std::unique_ptr<GpioHardware> m_hardware;

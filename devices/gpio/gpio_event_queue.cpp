@@ -169,6 +169,29 @@ void GpioEventQueue::line_changed(uint16_t line, GpioLevel level)
         apply(line, sample(line));
 }
 
+void GpioEventQueue::save_line(uint16_t line, StateWriter& state) const
+{
+    const auto& irq = m_lines[line].irq;
+    state.put(static_cast<uint8_t>(irq.type()));
+    state.put(static_cast<uint8_t>(irq.latched() ? 1 : 0));
+}
+
+Result<void> GpioEventQueue::load_line(uint16_t line, StateReader& state)
+{
+    const auto wire = state.get<uint8_t>();
+    const auto latched = state.get<uint8_t>();
+    const auto type = gpio_irq_type(wire);
+    if (!type || latched > 1)
+        return Error(ErrorKind::Invalid,
+            line_text(line) + " with interrupt type " + std::to_string(wire) + " and latch "
+                + std::to_string(latched));
+    if (*type == GpioIrqType::None)
+        return {};
+    VWB_TRY(m_hardware.watch_edges(line, edges_for(*type)));
+    m_lines[line].irq.restore(*type, latched == 1);
+    return {};
+}
+
 void GpioEventQueue::inspect_line(uint16_t line, Inspector& inspector) const
 {
     const auto& irq = m_lines[line].irq;

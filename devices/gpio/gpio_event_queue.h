@@ -7,6 +7,7 @@
 #include "devices/gpio/gpio_line_irq.h"
 #include "devices/gpio/gpio_rules.h"
 #include "engine/device/device.h"
+#include "engine/device/state_stream.h"
 
 #include <optional>
 #include <vector>
@@ -37,6 +38,11 @@ public:
     void disable(uint16_t line);
     void disable_all();
     void line_changed(uint16_t line, GpioLevel level);
+
+    // For a device in another process; buffers are the engine's. Errors of load_line(): Invalid if
+    // the values make no sense, and what the hardware says.
+    void save_line(uint16_t line, StateWriter& state) const;
+    Result<void> load_line(uint16_t line, StateReader& state);
 
     void inspect_line(uint16_t line, Inspector& inspector) const;
 

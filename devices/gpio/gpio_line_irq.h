@@ -49,6 +49,13 @@ public:
     // The line has this level. Only for level types.
     Buffer sense(GpioLevel level);
 
+    // As another one was, masked: its buffer comes again.
+    void restore(GpioIrqType type, bool latched)
+    {
+        m_type = type;
+        m_latched = latched && !samples_level();
+    }
+
     GpioIrqType type() const { return m_type; }
     bool enabled() const { return m_type != GpioIrqType::None; }
     bool armed() const { return m_armed; }

@@ -286,6 +286,32 @@ virtio_gpio_response GpioRequestQueue::set_irq_type(uint16_t line, uint32_t valu
     return outcome(m_events.set_type(line, *type), "watching its edges", line);
 }
 
+void GpioRequestQueue::save_line(uint16_t line, StateWriter& state) const
+{
+    const auto& own = m_lines[line];
+    state.put(static_cast<uint8_t>(own.direction));
+    state.put(static_cast<uint8_t>(own.output));
+    state.put(static_cast<uint8_t>(own.output_set ? 1 : 0));
+}
+
+Result<void> GpioRequestQueue::load_line(uint16_t line, StateReader& state)
+{
+    const auto direction = state.get<uint8_t>();
+    const auto output = state.get<uint8_t>();
+    const auto output_set = state.get<uint8_t>();
+    if (direction > VIRTIO_GPIO_DIRECTION_IN || output > 1 || output_set > 1)
+        return Error(ErrorKind::Invalid,
+            line_text(line) + " with direction " + std::to_string(direction) + " and value "
+                + std::to_string(output));
+    auto& own = m_lines[line];
+    own.direction = static_cast<GpioDirection>(direction);
+    own.output = static_cast<GpioLevel>(output);
+    own.output_set = output_set == 1;
+    if (own.direction == GpioDirection::Out)
+        return m_hardware.set_output(line, own.output);
+    return own.direction == GpioDirection::In ? m_hardware.set_input(line) : Result<void>();
+}
+
 void GpioRequestQueue::inspect_line(uint16_t line, Inspector& inspector) const
 {
     const auto& state = m_lines[line];

@@ -27,6 +27,11 @@ public:
     // Forgets what was configured; the hardware is told by the caller.
     void reset();
 
+    // For a device in another process. Errors of load_line(): Invalid if the values make no sense,
+    // and what the hardware says.
+    void save_line(uint16_t line, StateWriter& state) const;
+    Result<void> load_line(uint16_t line, StateReader& state);
+
     void inspect_line(uint16_t line, Inspector& inspector) const;
 
 private:

@@ -18,4 +18,9 @@ Result<void> Device::write_config(uint32_t offset, std::span<const std::byte> by
             + std::to_string(offset) + ")");
 }
 
+Result<void> Device::load_state(std::span<const std::byte>)
+{
+    return Error(ErrorKind::Unsupported, "the device has no state that could be loaded");
+}
+
 } // namespace vwb

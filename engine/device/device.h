@@ -11,6 +11,7 @@
 #include "engine/event/event_loop.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -81,6 +82,13 @@ public:
     // Back to the state before the driver came; hardware lets go of what the guest held. Queues are
     // stopped already.
     virtual void reset() = 0;
+
+    // What a device of this type in another process needs to go on for the same driver; requests
+    // that were given back are the engine's. Queues are stopped. None: there is no way to move it.
+    virtual std::optional<std::vector<std::byte>> save_state() const { return {}; }
+    // Takes over where another one has stopped. Errors: Invalid if the bytes are no such state or
+    // do not fit, and as the hardware says; the device is then as after reset().
+    virtual Result<void> load_state(std::span<const std::byte> state);
 
     virtual void inspect(Inspector& inspector) const = 0;
     // Verbs for observers, or null pointer if there are none.

@@ -61,6 +61,14 @@ public:
     // Stops all queues and resets the device: virtio reset.
     void reset();
 
+    // Whether save_state() has something to save.
+    bool has_state() const { return m_device->save_state().has_value(); }
+    // All that a host of such a device in another process needs to go on with the same rings; the
+    // queues are stopped. Loaded before they start. Errors: Invalid, saying what does not fit; the
+    // device is then reset.
+    std::vector<std::byte> save_state() const;
+    Result<void> load_state(std::span<const std::byte> bytes);
+
     // Called when the config space changed by itself; the session tells the front-end.
     void set_config_listener(std::function<void()> listener);
 
@@ -76,6 +84,7 @@ private:
     void config_changed() override;
     void signal_changed(uint32_t signal, uint32_t value) override;
     void catch_up(unsigned queue) override;
+    Result<void> load_parts(StateReader& state);
 
     std::string m_name;
     EventLoop& m_loop;

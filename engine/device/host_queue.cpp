@@ -114,6 +114,29 @@ void HostQueue::redeliver_carried()
     }
 }
 
+void HostQueue::save_carried(StateWriter& state) const
+{
+    state.put(m_carried_base);
+    state.put(static_cast<uint32_t>(m_carried.size()));
+    for (const uint16_t head : m_carried)
+        state.put(head);
+}
+
+Result<void> HostQueue::load_carried(StateReader& state)
+{
+    const auto base = state.get<uint32_t>();
+    const auto count = state.get<uint32_t>();
+    if (count > MAX_QUEUE_SIZE)
+        return Error(ErrorKind::Invalid,
+            "queue " + std::to_string(m_index) + " with " + std::to_string(count) + " requests");
+    std::vector<uint16_t> heads;
+    for (uint32_t i = 0; i < count; ++i)
+        heads.push_back(state.get<uint16_t>());
+    m_carried = std::move(heads);
+    m_carried_base = base;
+    return {};
+}
+
 Result<void> HostQueue::set_kick(UniqueFd fd)
 {
     Watch watch;

@@ -9,6 +9,7 @@
 
 #include "engine/device/device.h"
 #include "engine/device/request.h"
+#include "engine/device/state_stream.h"
 #include "engine/event/event_loop.h"
 #include "engine/trace/trace_ring.h"
 #include "engine/virtqueue/notification.h"
@@ -57,6 +58,10 @@ public:
     void set_enabled(bool enabled);
     // Forgets requests that were given back for a later start in the same ring.
     void forget_carried() { m_carried.clear(); }
+    // The same requests for a queue of another process, which goes on in the same ring. Errors of
+    // load_carried(): Invalid.
+    void save_carried(StateWriter& state) const;
+    Result<void> load_carried(StateReader& state);
 
     bool started() const { return m_virtqueue != nullptr; }
     bool enabled() const { return m_enabled; }

@@ -234,6 +234,14 @@ std::vector<uint64_t> BuiltinDriver::take_dirty_pages()
     return log ? log->take() : std::vector<uint64_t>();
 }
 
+Result<void> BuiltinDriver::migrate(const std::string& socket_path)
+{
+    auto frontend = VWB_TRY(Frontend::connect(socket_path, m_session->options().timeout));
+    VWB_TRY(m_session->migrate_to(std::move(frontend)));
+    m_path = socket_path;
+    return {};
+}
+
 void BuiltinDriver::disconnect()
 {
     m_session->frontend().disconnect();

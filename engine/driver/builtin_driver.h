@@ -118,6 +118,10 @@ public:
     // Guest addresses of the pages written since the last question, in order.
     std::vector<uint64_t> take_dirty_pages();
 
+    // Stops the queues and goes on with another back-end, in the same memory, from where this one
+    // has stopped: vring bases, and the state of the device where both can move it.
+    Result<void> migrate(const std::string& socket_path);
+
     // Closes the connection without a word, as a killed guest does.
     void disconnect();
 

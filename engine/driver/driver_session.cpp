@@ -18,7 +18,7 @@ constexpr uint64_t PROTOCOL_WANTED = protocol_bit(ProtocolFeature::Mq)
     | protocol_bit(ProtocolFeature::ReplyAck) | protocol_bit(ProtocolFeature::Config)
     | protocol_bit(ProtocolFeature::BackendReq) | protocol_bit(ProtocolFeature::ResetDevice)
     | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::ConfigureMemSlots)
-    | protocol_bit(ProtocolFeature::LogShmfd);
+    | protocol_bit(ProtocolFeature::LogShmfd) | protocol_bit(ProtocolFeature::DeviceState);
 
 // The messages of a ring carry its index in 8 bits.
 constexpr uint64_t MAX_QUEUES = 256;
@@ -62,23 +62,41 @@ void DriverSession::leave()
     // vring bases are of no use: a new one would know nothing of the requests that it kept.
     if (m_running && m_frontend->connected())
         (void)stop();
+    disconnect();
+    for (size_t i = 0; i < m_queues.size(); ++i)
+        m_bases[i] = m_queues[i]->ring().rewind();
+}
+
+void DriverSession::disconnect()
+{
     m_running = false;
     m_logging = false;
     for (auto& queue : m_queues)
         queue->unwatch();
     m_frontend->disconnect();
-    for (size_t i = 0; i < m_queues.size(); ++i)
-        m_bases[i] = m_queues[i]->ring().rewind();
 }
 
 Result<void> DriverSession::continue_on(std::unique_ptr<Frontend> frontend)
 {
     m_frontend = std::move(frontend);
-    VWB_TRY(negotiate_protocol());
-    if (m_accepted & ~m_offered)
-        return Error(ErrorKind::Protocol,
-            "the back-end no longer offers features that were accepted before");
-    VWB_TRY(accept_features(Status::Kept));
+    VWB_TRY(negotiate_again());
+    VWB_TRY(hand_over_memory());
+    return start();
+}
+
+Result<void> DriverSession::migrate_to(std::unique_ptr<Frontend> frontend)
+{
+    VWB_TRY(stop());
+    std::optional<std::vector<std::byte>> state;
+    if (m_frontend->negotiated(ProtocolFeature::DeviceState))
+        state = VWB_TRY(m_frontend->save_device_state());
+    disconnect();
+    m_frontend = std::move(frontend);
+    VWB_TRY(negotiate_again());
+    if (state && !m_frontend->negotiated(ProtocolFeature::DeviceState))
+        return Error(ErrorKind::Unsupported, "the new back-end cannot load the device's state");
+    if (state)
+        VWB_TRY(m_frontend->load_device_state(*state));
     VWB_TRY(hand_over_memory());
     return start();
 }
@@ -100,6 +118,15 @@ Result<void> DriverSession::negotiate_protocol()
     if (m_frontend->negotiated(ProtocolFeature::BackendReq))
         VWB_TRY(m_frontend->set_backend_req_fd());
     return m_frontend->set_owner();
+}
+
+Result<void> DriverSession::negotiate_again()
+{
+    VWB_TRY(negotiate_protocol());
+    if (m_accepted & ~m_offered)
+        return Error(ErrorKind::Protocol,
+            "the back-end no longer offers features that were accepted before");
+    return accept_features(Status::Kept);
 }
 
 Result<void> DriverSession::set_status(uint64_t status)

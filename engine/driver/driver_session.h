@@ -27,6 +27,8 @@ public:
     void leave();
     // ...and goes on, on a new one, with all chains in flight made available again.
     Result<void> continue_on(std::unique_ptr<Frontend> frontend);
+    // Goes on, on another back-end, from the bases and the device state of this one: a migration.
+    Result<void> migrate_to(std::unique_ptr<Frontend> frontend);
     Result<void> reset_device();
     Result<void> stop();
     Result<void> start();
@@ -51,6 +53,8 @@ private:
     enum class Status { Fresh, Kept };
 
     Result<void> negotiate_protocol();
+    Result<void> negotiate_again();
+    void disconnect();
     Result<void> accept_features(Status status);
     Result<void> set_status(uint64_t status);
     Result<void> make_queues();

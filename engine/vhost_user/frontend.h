@@ -51,6 +51,9 @@ public:
     // Descriptors stay the caller's.
     Result<void> set_log_base(int fd, uint64_t offset, uint64_t size);
     Result<void> set_log_fd(int fd);
+    // All rings are stopped. The state is the back-end's alone to understand.
+    Result<std::vector<std::byte>> save_device_state();
+    Result<void> load_device_state(std::span<const std::byte> state);
 
     Result<void> set_vring_num(uint32_t index, uint32_t size);
     Result<void> set_vring_addr(const VringAddr& addr);
@@ -116,6 +119,10 @@ private:
         FrontEndMessage id, std::span<const std::byte> payload, std::span<const int> fds = {});
     Result<void> tell_number(FrontEndMessage id, uint64_t number);
     Result<void> tell_vring_fd(FrontEndMessage id, uint32_t index, int fd);
+    // Answers the descriptor that the state goes through: the back-end's, or ours.
+    Result<UniqueFd> set_device_state_fd(uint32_t direction, UniqueFd theirs, UniqueFd ours);
+    Result<void> check_device_state();
+    Result<void> wait_for(int fd, short events, TimePoint deadline) const;
     void answer_backend(const Message& request);
     TimePoint deadline() const { return m_clock.now() + m_timeout; }
 

@@ -3,6 +3,13 @@
 #include "engine/vhost_user/frontend.h"
 #include "engine/vhost_user/message_names.h"
 
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 namespace vwb {
 
 Result<void> Frontend::set_log_base(int fd, uint64_t offset, uint64_t size)
@@ -24,6 +31,103 @@ Result<void> Frontend::set_log_base(int fd, uint64_t offset, uint64_t size)
 Result<void> Frontend::set_log_fd(int fd)
 {
     return tell(FrontEndMessage::SetLogFd, {}, { &fd, 1 });
+}
+
+// --- device state ---
+
+namespace {
+
+struct Pipe {
+    UniqueFd read_end;
+    UniqueFd write_end;
+};
+
+Result<Pipe> make_pipe()
+{
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return Error::from_errno("pipe for the device state", errno);
+    return Pipe { UniqueFd(ends[0]), UniqueFd(ends[1]) };
+}
+
+} // namespace
+
+Result<UniqueFd> Frontend::set_device_state_fd(uint32_t direction, UniqueFd theirs, UniqueFd ours)
+{
+    constexpr auto id = FrontEndMessage::SetDeviceStateFd;
+    const DeviceStatePayload payload { direction, DEVICE_STATE_PHASE_STOPPED };
+    const int fd = theirs.get();
+    auto reply = VWB_TRY(exchange(id, MESSAGE_VERSION, bytes_of(payload), { &fd, 1 }));
+    const uint64_t verdict = reply.payload.size() == sizeof(uint64_t) ? reply.read<uint64_t>() : 1;
+    if ((verdict & 0xff) != 0)
+        return Error(ErrorKind::Protocol,
+            message_text(id) + ": the back-end refused it (verdict " + std::to_string(verdict)
+                + ")");
+    if (verdict & DEVICE_STATE_NO_FD)
+        return ours;
+    if (reply.fds.empty())
+        return Error(ErrorKind::Protocol, message_text(id) + ": a descriptor is missing");
+    return std::move(reply.fds[0]);
+}
+
+Result<void> Frontend::check_device_state()
+{
+    const uint64_t verdict = VWB_TRY(call_number(FrontEndMessage::CheckDeviceState));
+    if (verdict != 0)
+        return Error(ErrorKind::Protocol,
+            message_text(FrontEndMessage::CheckDeviceState) + ": the back-end says that it failed");
+    return {};
+}
+
+Result<void> Frontend::wait_for(int fd, short events, TimePoint until) const
+{
+    pollfd poll { fd, events, 0 };
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - m_clock.now());
+    if (left.count() <= 0 || ::poll(&poll, 1, static_cast<int>(left.count())) == 0)
+        return Error(ErrorKind::Timeout, "the device state does not move");
+    if (poll.revents & POLLERR)
+        return Error(ErrorKind::Closed, "the back-end has stopped reading the device state");
+    return {};
+}
+
+Result<std::vector<std::byte>> Frontend::save_device_state()
+{
+    auto pipe = VWB_TRY(make_pipe());
+    const auto source = VWB_TRY(set_device_state_fd(
+        DEVICE_STATE_SAVE, std::move(pipe.write_end), std::move(pipe.read_end)));
+    const TimePoint until = deadline();
+    std::vector<std::byte> state;
+    std::array<std::byte, 4096> piece;
+    for (;;) {
+        VWB_TRY(wait_for(source.get(), POLLIN, until));
+        const ssize_t count = ::read(source.get(), piece.data(), piece.size());
+        if (count == 0)
+            break;
+        if (count < 0 && errno != EAGAIN && errno != EINTR)
+            return Error::from_errno("reading the device state", errno);
+        if (count > 0)
+            state.insert(state.end(), piece.begin(), piece.begin() + count);
+    }
+    VWB_TRY(check_device_state());
+    return state;
+}
+
+Result<void> Frontend::load_device_state(std::span<const std::byte> state)
+{
+    auto pipe = VWB_TRY(make_pipe());
+    auto target = VWB_TRY(set_device_state_fd(
+        DEVICE_STATE_LOAD, std::move(pipe.read_end), std::move(pipe.write_end)));
+    const TimePoint until = deadline();
+    while (!state.empty()) {
+        VWB_TRY(wait_for(target.get(), POLLOUT, until));
+        const ssize_t count = ::write(target.get(), state.data(), state.size());
+        if (count < 0 && errno != EAGAIN && errno != EINTR)
+            return Error::from_errno("writing the device state", errno);
+        if (count > 0)
+            state = state.subspan(static_cast<size_t>(count));
+    }
+    target.reset(); // the end of the state
+    return check_device_state();
 }
 
 } // namespace vwb

@@ -72,6 +72,8 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::SetMemTable, &Self::set_mem_table },
         Entry { Id::SetLogBase, &Self::set_log_base },
         Entry { Id::SetLogFd, &Self::set_log_fd },
+        Entry { Id::SetDeviceStateFd, &Self::set_device_state_fd },
+        Entry { Id::CheckDeviceState, &Self::check_device_state },
         Entry { Id::SetVringNum, &Self::set_vring_num },
         Entry { Id::SetVringAddr, &Self::set_vring_addr },
         Entry { Id::SetVringBase, &Self::set_vring_base },
@@ -169,20 +171,6 @@ Result<Reply> MessageHandlers::set_mem_table(Message& message)
     return Reply {};
 }
 
-Result<Reply> MessageHandlers::set_log_base(Message& message)
-{
-    VWB_TRY(m_log.set_base(message, m_vrings.memory().get()));
-    m_vrings.update_logs();
-    return Reply {};
-}
-
-Result<Reply> MessageHandlers::set_log_fd(Message& message)
-{
-    m_log.set_notification(std::move(message.fds[0]));
-    m_vrings.update_logs();
-    return Reply {};
-}
-
 Result<Reply> MessageHandlers::set_vring_num(Message& message)
 {
     const auto state = message.read<VringState>();
@@ -235,7 +223,8 @@ Result<Reply> MessageHandlers::set_vring_err(Message& message)
 uint64_t MessageHandlers::offered_protocol_features() const
 {
     const FeatureDial& dial = m_host.dial();
-    return PROTOCOL_FEATURES.turned(dial.protocol_offer, dial.protocol_withhold);
+    const uint64_t missing = m_host.has_state() ? 0 : protocol_bit(ProtocolFeature::DeviceState);
+    return PROTOCOL_FEATURES.turned(dial.protocol_offer, dial.protocol_withhold) & ~missing;
 }
 
 Result<Reply> MessageHandlers::get_protocol_features(Message&)

@@ -7,6 +7,7 @@
 #include "engine/vhost_user/backend_channel.h"
 #include "engine/vhost_user/message_table.h"
 #include "engine/vhost_user/session_stage.h"
+#include "engine/vhost_user/state_transfer.h"
 #include "engine/vhost_user/vring_setup.h"
 
 namespace vwb {
@@ -48,6 +49,8 @@ private:
     Result<Reply> set_mem_table(Message& message);
     Result<Reply> set_log_base(Message& message);
     Result<Reply> set_log_fd(Message& message);
+    Result<Reply> set_device_state_fd(Message& message);
+    Result<Reply> check_device_state(Message& message);
     Result<Reply> set_vring_num(Message& message);
     Result<Reply> set_vring_addr(Message& message);
     Result<Reply> set_vring_base(Message& message);
@@ -77,6 +80,7 @@ private:
     LogSetup m_log;
     VringSetup m_vrings;
     std::unique_ptr<BackendChannel> m_channel;
+    std::unique_ptr<StateTransfer> m_state_transfer;
     Negotiated m_negotiated;
     uint64_t m_features = 0; // as the front-end set them, bit 30 included
     bool m_features_set = false;

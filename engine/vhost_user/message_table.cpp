@@ -109,8 +109,10 @@ constexpr std::array RULES = {
     gated(Id::SetStatus, Feature::Status, NUMBER),
     gated(Id::GetStatus, Feature::Status, 0, ReplyKind::Always),
     foreign(Id::GetSharedObject, Feature::SharedObject, ReplyKind::Always),
-    foreign(Id::SetDeviceStateFd, Feature::DeviceState, ReplyKind::DeviceStateFd),
-    foreign(Id::CheckDeviceState, Feature::DeviceState, ReplyKind::Number),
+    with_fds(gated(Id::SetDeviceStateFd, Feature::DeviceState, sizeof(DeviceStatePayload),
+                 ReplyKind::DeviceStateFd),
+        1, 1),
+    gated(Id::CheckDeviceState, Feature::DeviceState, 0, ReplyKind::Number),
     foreign(Id::GetShmemConfig, Feature::Shmem, ReplyKind::Always),
     foreign(Id::GetVringBaseSkipDrain, Feature::GetVringBaseSkipDrain, ReplyKind::Always),
 };

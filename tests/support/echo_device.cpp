@@ -70,6 +70,19 @@ void EchoDevice::fail(unsigned, Request request)
     std::move(request).complete(writer.position());
 }
 
+std::optional<std::vector<std::byte>> EchoDevice::save_state() const
+{
+    return std::vector<std::byte>(config.begin(), config.end());
+}
+
+Result<void> EchoDevice::load_state(std::span<const std::byte> state)
+{
+    if (state.size() != config.size())
+        return Error(ErrorKind::Invalid, "the state is not a config space");
+    std::ranges::copy(state, config.begin());
+    return {};
+}
+
 void EchoDevice::inspect(Inspector& inspector) const
 {
     inspector.field("parked", parked[0].size() + parked[1].size());

@@ -24,6 +24,9 @@ public:
     void batch_done(unsigned) override { ++batches; }
     void fail(unsigned queue, Request request) override;
     void reset() override { ++resets; }
+    // Its config space.
+    std::optional<std::vector<std::byte>> save_state() const override;
+    Result<void> load_state(std::span<const std::byte> state) override;
     void inspect(Inspector& inspector) const override;
 
     DeviceContext& context() { return *m_context; }

@@ -35,12 +35,14 @@ protected:
 
 TEST_F(BackendSessionTest, OffersDeviceRingAndTransportFeatures)
 {
+    const uint64_t bit26 = uint64_t { 1 } << 26;
     const uint64_t bit30 = uint64_t { 1 } << 30;
     EXPECT_EQ(number(Id::GetFeatures, {}, {}, 1),
-        EchoDevice::FEATURE | uint64_t { 1 } << 28 | uint64_t { 1 } << 29 | bit30
+        EchoDevice::FEATURE | bit26 | uint64_t { 1 } << 28 | uint64_t { 1 } << 29 | bit30
             | uint64_t { 1 } << 32);
-    // MQ, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS.
-    EXPECT_EQ(number(Id::GetProtocolFeatures, {}, {}, 1), 0x1a229u);
+    // MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS,
+    // DEVICE_STATE.
+    EXPECT_EQ(number(Id::GetProtocolFeatures, {}, {}, 1), 0x9a22bu);
 }
 
 TEST_F(BackendSessionTest, AcceptedFeaturesReachTheDeviceWithoutTransportBits)
@@ -211,7 +213,8 @@ TEST_F(BackendSessionTest, InspectionNamesPeerFeaturesMemoryAndMessages)
     const Value tree = session();
     EXPECT_EQ(*tree.find("peer")->find("pid"), Value(::getpid()));
     EXPECT_EQ(to_text(*tree.find("protocol_features")->find("accepted")),
-        "[MQ, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS]");
+        "[MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, "
+        "STATUS, DEVICE_STATE]");
     EXPECT_NE(to_text(*tree.find("features")->find("accepted_names")).find("EVENT_IDX"),
         std::string::npos);
     EXPECT_EQ(*tree.find("memory")->find("region0")->find("size"), Value(hex_text(1 << 20)));
