@@ -3,6 +3,7 @@
 // together. What this program can do is what is added here.
 #include "devices/gpio/gpio_type.h"
 #include "devices/i2c/i2c_type.h"
+#include "devices/i2c/i2cdev_adapter.h"
 #include "devices/rng/file_rng.h"
 #include "devices/rng/getrandom_rng.h"
 #include "devices/rng/rng_type.h"
@@ -28,7 +29,7 @@ Registry make_registry()
 {
     Registry registry;
     registry.add(gpio_device_type({ sim_gpio_kind() }));
-    registry.add(i2c_device_type({ sim_i2c_kind() }));
+    registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind() }));
     registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
     return registry;
 }
