@@ -92,7 +92,9 @@ class Machine:
         self.state = {
             "apt_dir": str(self.apt_dir),
             "installed": {name: "1" for name in names if name != "linux-source"}
-            | {"gpiod": "2.1.3", "libgpiod-dev": "2.1.3", "linux-source-6.12": "6.12.1"},
+            | {"gpiod": "2.1.3", "libgpiod-dev": "2.1.3", "linux-source-6.12": "6.12.1"}
+            | {name: "1:10.0.2" for name in names if name.startswith("qemu-")}
+            | {"seabios": "1.16.3"},
             "suites": {
                 "bookworm": {name: "1" for name in names if name != "linux-source"}
                 | {"gpiod": "1.6.3", "libgpiod-dev": "1.6.3", "linux-source-6.1": "6.1.1"},
