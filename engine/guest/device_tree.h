@@ -24,6 +24,11 @@ struct PreparedTree {
 Result<PreparedTree> prepare_device_tree(
     const std::string& file, std::span<const GuestDevice> devices, const std::string& folder);
 
+// The path of a tree with no device in it, for guests without one of their own: a machine that was
+// described has all supplies it will ever have, and drivers of I2C chips that ask for one are given
+// a dummy; to any other machine the kernel's regulator core gives none.
+Result<std::string> write_bare_tree(const std::string& folder);
+
 // The source with every ${name} replaced; an unknown name is an error with its line number.
 Result<std::string> expand_socket_names(
     std::string_view source, std::span<const GuestDevice> devices);

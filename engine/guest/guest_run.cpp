@@ -96,7 +96,9 @@ Result<UmlPlan> plan_guest(const GuestOptions& options, std::span<const GuestDev
     plan.memory_bytes = VWB_TRY(parse_size(options.memory));
     plan.uml_folder = scratch.uml_folder();
     plan.devices.assign(devices.begin(), devices.end());
-    if (!options.device_tree.empty()) {
+    if (options.device_tree.empty()) {
+        plan.device_tree = VWB_TRY(write_bare_tree(scratch.path()));
+    } else {
         auto tree = VWB_TRY(prepare_device_tree(options.device_tree, devices, scratch.path()));
         plan.device_tree = std::move(tree.blob_path);
         plan.devices = std::move(tree.other_devices);

@@ -305,3 +305,13 @@ def test_driver_unbinds_and_binds_on_one_connection(bench: StartBench, guest: St
     assert linux.run(hwmon("0-0048")) == ["25000"]
     no_problems(running)
     assert linux.end() == 0
+
+
+def test_chip_is_added_by_hand_without_a_device_tree(
+    bench: StartBench, guest: StartGuest
+) -> None:
+    running = bench(bench_text())
+    linux = guest(running)
+    linux.run("echo lm75 0x48 >/sys/bus/i2c/devices/i2c-0/new_device")
+    assert linux.run(hwmon("0-0048")) == ["25000"]
+    no_problems(running)

@@ -58,6 +58,15 @@ TEST_F(DeviceTree, SourceIsCompiledAndItsDevicesLeaveTheCommandLine)
     EXPECT_EQ(again->other_devices.size(), 1U);
 }
 
+TEST_F(DeviceTree, BareTreeIsABlobWithoutDevices)
+{
+    const auto blob = write_bare_tree(m_scratch->path());
+    ASSERT_TRUE(blob) << blob.error().message();
+    const auto tree = prepare(*blob);
+    ASSERT_TRUE(tree) << tree.error().message();
+    EXPECT_EQ(tree->other_devices.size(), 2U);
+}
+
 TEST_F(DeviceTree, IncludesAreFoundBesideTheSource)
 {
     write("part.dtsi", "/ { part; };\n");
