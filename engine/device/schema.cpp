@@ -76,7 +76,7 @@ Value field_value(const SchemaField& field, std::span<const std::byte> bytes)
         return hex_bytes(bytes);
     if (field.kind == FieldKind::Text)
         return printable(bytes);
-    return number_value(field, load_unsigned(bytes));
+    return number_value(field, field_number(field, bytes));
 }
 
 Value describe_field(const SchemaField& field)
@@ -89,6 +89,10 @@ Value describe_field(const SchemaField& field)
     value.set("size", field.size);
     if (field.from_end != 0)
         value.set("from_end", field.from_end);
+    if (field.bits != 0) {
+        value.set("shift", field.shift);
+        value.set("bits", field.bits);
+    }
     Value names = Value::object();
     for (const auto& name : field.names)
         names.set(name.name, name.value);
@@ -115,6 +119,12 @@ uint64_t load_unsigned(std::span<const std::byte> bytes)
     for (size_t i = bytes.size(); i-- > 0;)
         value = value << 8 | std::to_integer<uint64_t>(bytes[i]);
     return value;
+}
+
+uint64_t field_number(const SchemaField& field, std::span<const std::byte> bytes)
+{
+    const uint64_t word = load_unsigned(bytes);
+    return field.bits == 0 ? word : word >> field.shift & ((uint64_t { 1 } << field.bits) - 1);
 }
 
 int64_t sign_extend(uint64_t value, size_t size)
@@ -163,7 +173,7 @@ const SchemaMessage* find_message(
         if (readable.size() < end)
             continue;
         const auto selector = readable.subspan(message.selector_offset, message.selector_size);
-        if (load_unsigned(selector) == message.selector_value)
+        if ((load_unsigned(selector) & message.selector_mask) == message.selector_value)
             return &message;
     }
     return nullptr;
@@ -182,8 +192,9 @@ Value decode_fields(
         const auto part = field_bytes(field, bytes, part_size);
         if (part.empty())
             continue;
-        const bool zero
-            = std::ranges::all_of(part, [](std::byte b) { return b == std::byte { 0 }; });
+        const bool zero = field.bits != 0
+            ? field_number(field, part) == 0
+            : std::ranges::all_of(part, [](std::byte b) { return b == std::byte { 0 }; });
         if (field.kind == FieldKind::Padding && zero)
             continue;
         value.set(field.name, field_value(field, part));

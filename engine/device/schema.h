@@ -36,6 +36,9 @@ struct SchemaField {
     bool hexadecimal = false;
     uint16_t from_end = 0; // if not 0: this many bytes before the end of the part instead of offset
     const char* help = ""; // unit and meaning
+    // Part of a word: this many bits from bit `shift` on; 0: all of it. Not for Bytes and Text.
+    uint8_t shift = 0;
+    uint8_t bits = 0;
 };
 
 struct SchemaMessage {
@@ -49,6 +52,7 @@ struct SchemaMessage {
     std::span<const SchemaField> request; // device-readable part
     std::span<const SchemaField> response; // device-writable part
     const char* help = "";
+    uint32_t selector_mask = ~uint32_t { 0 }; // the bits of the selector that count
 };
 
 struct Schema {
@@ -75,6 +79,8 @@ Value decode_fields(
 std::span<const std::byte> field_bytes(
     const SchemaField& field, std::span<const std::byte> bytes, size_t part_size);
 uint64_t load_unsigned(std::span<const std::byte> bytes);
+// The number in a field's bytes, only the bits that are the field's; sign_extend() knows no bits.
+uint64_t field_number(const SchemaField& field, std::span<const std::byte> bytes);
 int64_t sign_extend(uint64_t value, size_t size);
 
 // Name of an enumerator, or null pointer.

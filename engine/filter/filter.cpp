@@ -71,7 +71,7 @@ std::string_view as_text(std::span<const std::byte> bytes)
 
 int64_t number_at(const SchemaField& field, std::span<const std::byte> bytes)
 {
-    const uint64_t value = load_unsigned(bytes);
+    const uint64_t value = field_number(field, bytes);
     return field.kind == FieldKind::Signed ? sign_extend(value, bytes.size())
                                            : static_cast<int64_t>(value);
 }

@@ -58,5 +58,55 @@ TEST(Schema, MessagesAreChosenByQueueAndSelector)
     EXPECT_EQ(name(2, lamp_get(1)), "none");
 }
 
+// A word whose bits are several fields, as SCMI has it.
+constexpr std::array WORD_FIELDS {
+    SchemaField {
+        .name = "message", .kind = FieldKind::Unsigned, .offset = 0, .size = 4, .bits = 8 },
+    SchemaField { .name = "protocol",
+        .kind = FieldKind::Unsigned,
+        .offset = 0,
+        .size = 4,
+        .shift = 10,
+        .bits = 8 },
+    SchemaField { .name = "reserved",
+        .kind = FieldKind::Padding,
+        .offset = 0,
+        .size = 4,
+        .shift = 28,
+        .bits = 4 },
+};
+
+TEST(Schema, FieldsMayBeBitsOfAWord)
+{
+    EXPECT_EQ(
+        to_text(decoded(WORD_FIELDS, { 0x06, 0x57, 0x01, 0x00 }, 4)), "{message=6, protocol=85}");
+    EXPECT_EQ(
+        to_text(decoded(WORD_FIELDS, { 0, 0, 0, 0x10 }, 4)), "{message=0, protocol=0, reserved=1}");
+}
+
+TEST(Schema, SelectorMayBeBitsOfAWord)
+{
+    static constexpr std::array messages {
+        SchemaMessage { .name = "READ",
+            .queue = 0,
+            .selector_offset = 0,
+            .selector_size = 4,
+            .selector_value = 0x15 << 10 | 6,
+            .request = WORD_FIELDS,
+            .response = {},
+            .selector_mask = 0x3fcff },
+    };
+    const Schema schema {
+        .device = "x", .messages = messages, .config = {}, .features = {}, .queues = {}
+    };
+    const auto found = [&](const Octets& octets) {
+        return find_message(schema, 0, std::as_bytes(std::span(octets))) != nullptr;
+    };
+    EXPECT_TRUE(found({ 0x06, 0x54, 0x00, 0x00 }));
+    EXPECT_TRUE(found({ 0x06, 0x54, 0xfc, 0x0f })); // any token
+    EXPECT_FALSE(found({ 0x07, 0x54, 0x00, 0x00 }));
+    EXPECT_FALSE(found({ 0x06, 0x54, 0x00 }));
+}
+
 } // namespace
 } // namespace vwb::test
