@@ -124,6 +124,25 @@ Result<int64_t> ConfigReader::integer_or(
     return integer(key, minimum, maximum);
 }
 
+Result<double> ConfigReader::number(std::string_view key)
+{
+    const ConfigNode* node = take(key);
+    if (!node)
+        return missing(key, "a number");
+    if (node->scalar.is_number())
+        return node->scalar.number_or(0);
+    return wrong(key, *node, "a number");
+}
+
+Result<double> ConfigReader::number_or(std::string_view key, double fallback)
+{
+    if (!has(key)) {
+        take(key);
+        return fallback;
+    }
+    return number(key);
+}
+
 Result<bool> ConfigReader::boolean_or(std::string_view key, bool fallback)
 {
     const ConfigNode* node = take(key);

@@ -55,6 +55,9 @@ public:
     Result<int64_t> integer(std::string_view key, int64_t minimum, int64_t maximum);
     Result<int64_t> integer_or(
         std::string_view key, int64_t fallback, int64_t minimum, int64_t maximum);
+    // A number, whole or not.
+    Result<double> number(std::string_view key);
+    Result<double> number_or(std::string_view key, double fallback);
     Result<bool> boolean_or(std::string_view key, bool fallback);
     // A duration written as text: "50us".
     Result<Duration> duration_or(std::string_view key, Duration fallback);
