@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "sim/scmi/sim_scmi_actions.h"
+
+#include "engine/base/units.h"
+#include "sim/waveform/waveform_config.h"
+
+#include <array>
+
+namespace vwb {
+namespace {
+
+constexpr std::array SYSTEM_STATES { "shutdown", "cold_reset", "warm_reset", "power_up",
+    "suspend" };
+
+ActionParameter signal_parameter()
+{
+    return { "signal", "string", true, "\"sensor.cpu\", \"clock.uart\", or its last part" };
+}
+
+ActionParameter number(const char* name, const char* help, bool required = false)
+{
+    return { name, "number", required, help };
+}
+
+ActionParameter duration(const char* name, const char* help, bool required = false)
+{
+    return { name, "duration", required, help };
+}
+
+Error invalid(const std::string& text)
+{
+    return { ErrorKind::Invalid, text };
+}
+
+Value without_signal(const Value& parameters)
+{
+    Value rest = Value::object();
+    for (const auto& [key, value] : *parameters.as_object()) {
+        if (key != "signal")
+            rest.set(key, value);
+    }
+    return rest;
+}
+
+} // namespace
+
+SimScmiActions::SimScmiActions(SimScmiPlatform& platform)
+    : m_platform(platform)
+{
+    const auto signal = signal_parameter();
+    add("get", "the value of a signal, in its unit", &SimScmiActions::get, { signal });
+    add("set", "give a signal a value", &SimScmiActions::set,
+        { signal, number("value", "in the unit of the signal; 1 and 0 for on and off", true) });
+    add_waves();
+    add("stop", "leave a sensor at the value it has now", &SimScmiActions::stop, { signal });
+    add("noise", "add noise to a sensor", &SimScmiActions::noise,
+        { signal, number("deviation", "standard deviation; 0: none", true),
+            { "seed", "integer", false, "the same seed gives the same noise; default 0" } });
+    add("fault", "break a sensor, or repair it", &SimScmiActions::fault,
+        { signal, { "kind", "string", true, "none, stuck, range, slow or broken" },
+            duration("delay", "of a slow sensor; default 100ms") });
+    add("system", "ask the guest for another power state", &SimScmiActions::system,
+        { { "state", "string", true, "shutdown, cold_reset, warm_reset, power_up or suspend" },
+            { "graceful", "bool", false, "default true" },
+            duration("timeout", "for a graceful shutdown; default none") });
+    add("signals", "all signals with their values", &SimScmiActions::signals, {});
+}
+
+void SimScmiActions::add_waves()
+{
+    const auto signal = signal_parameter();
+    const auto period = duration("period", "of one turn", true);
+    add("ramp", "let a sensor go to a value", &SimScmiActions::ramp,
+        { signal, number("to", "the value at the end", true), duration("time", "it takes", true),
+            number("from", "the value at the start; default: as it is"),
+            { "end", "string", false, "stay (default), restart or back" } });
+    add("sine", "let a sensor swing", &SimScmiActions::sine,
+        { signal, period, number("amplitude", "default 1"),
+            number("offset", "the middle; default: as it is"),
+            number("phase", "in turns; default 0") });
+    add("square", "let a sensor jump", &SimScmiActions::square,
+        { signal, period, number("low", "default 0"), number("high", "default 1"),
+            number("duty", "percent high; default 50") });
+    add("random", "let a sensor walk at random", &SimScmiActions::random,
+        { signal, period, number("step", "the largest step of each period; default 1"),
+            number("start", "default: as it is"), number("minimum", "default: none"),
+            number("maximum", "default: none"), { "seed", "integer", false, "default 0" } });
+    add("play", "let a sensor follow a recording", &SimScmiActions::play,
+        { signal, { "file", "string", true, "CSV of seconds,value" },
+            { "between", "string", false, "points: hold (default) or interpolate" },
+            { "end", "string", false, "stay (default) or repeat" } });
+}
+
+void SimScmiActions::add(
+    const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters)
+{
+    m_actions.push_back({ { name, help, std::move(parameters) }, verb });
+}
+
+std::vector<ActionInfo> SimScmiActions::action_list() const
+{
+    std::vector<ActionInfo> list;
+    for (const auto& action : m_actions)
+        list.push_back(action.info);
+    return list;
+}
+
+Result<Value> SimScmiActions::call_action(std::string_view name, const Value& parameters)
+{
+    std::vector<std::string> known;
+    for (const auto& action : m_actions) {
+        if (action.info.name == name) {
+            VWB_TRY(check_parameters(action.info, parameters));
+            return (this->*action.verb)(parameters);
+        }
+        known.push_back(action.info.name);
+    }
+    const auto near = nearest_word(name, known);
+    return Error(ErrorKind::NotFound,
+        "there is no action '" + std::string(name) + "'"
+            + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+}
+
+Result<const SimScmiActions::Signal*> SimScmiActions::signal_of(const Value& parameters) const
+{
+    return m_platform.find(parameters.find("signal")->string_or(""));
+}
+
+Result<const SimScmiActions::Signal*> SimScmiActions::sensor_of(const Value& parameters) const
+{
+    const Signal* signal = VWB_TRY(signal_of(parameters));
+    if (signal->part != SimScmiPlatform::Part::Sensor)
+        return invalid("'" + signal->name + "' is no sensor");
+    return signal;
+}
+
+Value SimScmiActions::state(const Signal& signal) const
+{
+    Value value = Value::object();
+    value.set("name", signal.name);
+    value.set("value", m_platform.get(signal));
+    if (signal.part == SimScmiPlatform::Part::Sensor)
+        value.set("fault", to_string(m_platform.sim_sensors().sensor(signal.number).fault()));
+    return value;
+}
+
+Result<Value> SimScmiActions::get(const Value& parameters)
+{
+    return m_platform.get(*VWB_TRY(signal_of(parameters)));
+}
+
+Result<Value> SimScmiActions::set(const Value& parameters)
+{
+    const Signal* signal = VWB_TRY(signal_of(parameters));
+    VWB_TRY(m_platform.set(*signal, parameters.find("value")->number_or(0)));
+    return state(*signal);
+}
+
+Result<Value> SimScmiActions::run_wave(const char* kind, Value parameters)
+{
+    const Signal* signal = VWB_TRY(sensor_of(parameters));
+    auto wave = VWB_TRY(waveform_of(kind, without_signal(parameters)));
+    m_platform.sim_sensors().sensor(signal->number).set_wave(signal->value, std::move(wave));
+    m_platform.sim_sensors().value_set(signal->number);
+    return state(*signal);
+}
+
+Result<Value> SimScmiActions::ramp(const Value& parameters)
+{
+    Value complete = parameters;
+    if (!complete.find("from"))
+        complete.set("from", m_platform.get(*VWB_TRY(sensor_of(parameters))));
+    return run_wave("ramp", std::move(complete));
+}
+
+Result<Value> SimScmiActions::sine(const Value& parameters)
+{
+    Value complete = parameters;
+    if (!complete.find("offset"))
+        complete.set("offset", m_platform.get(*VWB_TRY(sensor_of(parameters))));
+    return run_wave("sine", std::move(complete));
+}
+
+Result<Value> SimScmiActions::square(const Value& parameters)
+{
+    return run_wave("square", parameters);
+}
+
+Result<Value> SimScmiActions::random(const Value& parameters)
+{
+    Value complete = parameters;
+    if (!complete.find("start"))
+        complete.set("start", m_platform.get(*VWB_TRY(sensor_of(parameters))));
+    return run_wave("random", std::move(complete));
+}
+
+Result<Value> SimScmiActions::play(const Value& parameters)
+{
+    return run_wave("csv", parameters);
+}
+
+Result<Value> SimScmiActions::stop(const Value& parameters)
+{
+    const Signal* signal = VWB_TRY(sensor_of(parameters));
+    VWB_TRY(m_platform.set(*signal, m_platform.get(*signal).number_or(0)));
+    return state(*signal);
+}
+
+Result<Value> SimScmiActions::noise(const Value& parameters)
+{
+    const Signal* signal = VWB_TRY(sensor_of(parameters));
+    const double deviation = parameters.find("deviation")->number_or(0);
+    if (!(deviation >= 0))
+        return invalid("deviation must be 0 or more");
+    const Value* seed = parameters.find("seed");
+    m_platform.sim_sensors()
+        .sensor(signal->number)
+        .set_noise(
+            signal->value, Noise(deviation, seed ? static_cast<uint64_t>(seed->integer_or(0)) : 0));
+    return state(*signal);
+}
+
+Result<Value> SimScmiActions::fault(const Value& parameters)
+{
+    const Signal* signal = VWB_TRY(sensor_of(parameters));
+    const auto word = parameters.find("kind")->string_or("");
+    const auto fault = sensor_fault(word);
+    if (!fault)
+        return invalid("kind must be none, stuck, range, slow or broken, not '" + word + "'");
+    Duration delay = std::chrono::milliseconds(100);
+    if (const Value* given = parameters.find("delay"))
+        delay = VWB_TRY(parse_duration(given->string_or("")));
+    m_platform.sim_sensors().sensor(signal->number).set_fault(*fault, delay);
+    return state(*signal);
+}
+
+Result<Value> SimScmiActions::system(const Value& parameters)
+{
+    if (!m_platform.system())
+        return Error(ErrorKind::NotFound,
+            "this platform has no system power; cure: system = true in its table");
+    const auto word = parameters.find("state")->string_or("");
+    const Value* graceful = parameters.find("graceful");
+    Duration timeout {};
+    if (const Value* given = parameters.find("timeout"))
+        timeout = VWB_TRY(parse_duration(given->string_or("")));
+    for (uint32_t state = 0; state < SYSTEM_STATES.size(); ++state) {
+        if (word == SYSTEM_STATES[state]) {
+            m_platform.request_system(state,
+                !graceful || graceful->as_bool() == nullptr || *graceful->as_bool(), timeout);
+            return Value(word);
+        }
+    }
+    return invalid("'" + word
+        + "' is no state; expected shutdown, cold_reset, warm_reset, power_up or suspend");
+}
+
+Result<Value> SimScmiActions::signals(const Value&)
+{
+    Value list = Value::list();
+    for (const auto& signal : m_platform.signal_list())
+        list.append(state(signal));
+    return list;
+}
+
+} // namespace vwb
