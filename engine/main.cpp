@@ -7,6 +7,7 @@
 #include "devices/rng/file_rng.h"
 #include "devices/rng/getrandom_rng.h"
 #include "devices/rng/rng_type.h"
+#include "devices/scmi/iio_scmi.h"
 #include "devices/scmi/scmi_type.h"
 #include "engine/cli/command_line.h"
 #include "engine/cli/demo_command.h"
@@ -33,7 +34,7 @@ Registry make_registry()
     registry.add(gpio_device_type({ sim_gpio_kind() }));
     registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind() }));
     registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
-    registry.add(scmi_device_type({ sim_scmi_kind() }));
+    registry.add(scmi_device_type({ sim_scmi_kind(), iio_scmi_kind() }));
     return registry;
 }
 
