@@ -69,6 +69,9 @@ public:
     std::vector<std::byte> save_state() const;
     Result<void> load_state(std::span<const std::byte> bytes);
 
+    // The session's; null pointer: none.
+    void set_queue_events(QueueEvents* events) { m_queue_context.events = events; }
+
     // Called when the config space changed by itself; the session tells the front-end.
     void set_config_listener(std::function<void()> listener);
 

@@ -15,6 +15,7 @@ constexpr uint64_t feature_bit(unsigned bit)
 inline constexpr uint64_t F_INDIRECT_DESC = feature_bit(28);
 inline constexpr uint64_t F_EVENT_IDX = feature_bit(29);
 inline constexpr uint64_t F_VERSION_1 = feature_bit(32);
+inline constexpr uint64_t F_ACCESS_PLATFORM = feature_bit(33);
 inline constexpr uint64_t F_RING_PACKED = feature_bit(34);
 // vhost-user only, never seen by a driver.
 inline constexpr uint64_t VHOST_F_LOG_ALL = feature_bit(26);
@@ -25,6 +26,6 @@ inline constexpr uint64_t SESSION_FEATURES = VHOST_F_LOG_ALL | VHOST_USER_F_PROT
 // What every device of ours offers beside its own bits.
 inline constexpr uint64_t RING_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;
 // What it offers when its feature dial says so.
-inline constexpr uint64_t OPTIONAL_RING_FEATURES = 0;
+inline constexpr uint64_t OPTIONAL_RING_FEATURES = F_ACCESS_PLATFORM;
 
 } // namespace vwb

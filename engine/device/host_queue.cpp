@@ -89,7 +89,6 @@ void HostQueue::start_running()
 {
     m_running = true;
     m_context.device.queue_started(m_index);
-    redeliver_carried();
     drain();
 }
 
@@ -105,13 +104,21 @@ void HostQueue::stop_running()
 
 void HostQueue::redeliver_carried()
 {
-    std::vector<uint16_t> heads;
-    heads.swap(m_carried);
     refresh_time();
-    for (const uint16_t head : heads) {
-        if (auto chain = m_virtqueue->fetch_again(head))
+    while (!m_carried.empty()) {
+        auto chain = m_virtqueue->fetch_again(m_carried.front());
+        if (waiting())
+            return; // with all behind it
+        m_carried.erase(m_carried.begin());
+        if (chain)
             hand_over(std::move(*chain));
     }
+}
+
+void HostQueue::retry()
+{
+    if (m_running && waiting())
+        drain();
 }
 
 void HostQueue::save_carried(StateWriter& state) const
@@ -195,6 +202,8 @@ unsigned HostQueue::drain()
         return 0;
     m_draining = true;
     unsigned handled = 0;
+    if (!m_carried.empty()) [[unlikely]]
+        redeliver_carried();
     m_virtqueue->disable_kicks();
     do {
         unsigned batch = PUBLISH_EVERY;
@@ -207,8 +216,10 @@ unsigned HostQueue::drain()
             m_drain_later.schedule(); // the control plane has its turn first
             break;
         }
-    } while (!broken() && m_virtqueue->enable_kicks());
+    } while (!broken() && !waiting() && m_virtqueue->enable_kicks());
     m_draining = false;
+    if (waiting() && m_context.events) [[unlikely]]
+        m_context.events->translation_missing(m_index, *m_virtqueue->missing());
     return handled;
 }
 
@@ -217,6 +228,8 @@ unsigned HostQueue::hand_over_batch(unsigned limit)
     refresh_time();
     unsigned count = 0;
     while (count < limit) {
+        if (waiting() && !m_carried.empty()) [[unlikely]]
+            break; // what came before is first
         auto chain = m_virtqueue->pop();
         if (!chain)
             break;
@@ -298,11 +311,12 @@ void HostQueue::notify_driver()
         trace_plain(TraceKind::CallSuppressed, 0);
         return;
     }
-    if (m_call) {
+    if (m_call)
         m_call.signal();
-        ++m_counters.calls;
-        trace_plain(TraceKind::Call, 0);
-    }
+    else if (!m_context.events || !m_context.events->queue_calls(m_index))
+        return;
+    ++m_counters.calls;
+    trace_plain(TraceKind::Call, 0);
 }
 
 void HostQueue::on_ring_fault(const RingFault& fault)
@@ -314,9 +328,14 @@ void HostQueue::on_ring_fault(const RingFault& fault)
     m_context.problems.report({ Side::Driver, Severity::Error, text.rule, text.clause,
         describe(fault), static_cast<int>(m_index) });
     if (breaks_queue(fault.kind)) {
-        m_err.signal();
+        if (m_err)
+            m_err.signal();
+        else if (m_context.events)
+            m_context.events->queue_broke(m_index);
         return;
     }
+    if (fault.kind == RingFaultKind::TranslationDenied && m_context.events)
+        m_context.events->translation_denied(m_index, fault);
     ++m_counters.chain_faults;
     m_unpublished = true; // the chain goes back with used length 0
 }

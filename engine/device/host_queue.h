@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/device/device.h"
+#include "engine/device/queue_events.h"
 #include "engine/device/request.h"
 #include "engine/device/state_stream.h"
 #include "engine/event/event_loop.h"
@@ -44,6 +45,7 @@ struct HostQueueContext {
     ProblemList& problems;
     uint16_t device_index; // on the bench
     uint32_t next_request = 1;
+    QueueEvents* events = nullptr; // of the session, if there is one
 };
 
 class HostQueue final : private RequestSink {
@@ -74,6 +76,9 @@ public:
     void set_err(UniqueFd fd);
     // A kick that came some other way, or work that may have been left.
     void kick();
+    // Goes on if it waits for a translation.
+    void retry();
+    bool waiting() const { return m_virtqueue && m_virtqueue->missing(); }
     // Hands over what is available, unless that is being done already.
     void catch_up() { drain(); }
 

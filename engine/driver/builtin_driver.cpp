@@ -73,6 +73,11 @@ const std::vector<unsigned>& BuiltinDriver::queues() const
     return m_session->indices();
 }
 
+DriverIommu* BuiltinDriver::iommu()
+{
+    return m_session->iommu();
+}
+
 // --- config space ---
 
 Result<std::vector<std::byte>> BuiltinDriver::read_config(uint32_t offset, uint32_t size)

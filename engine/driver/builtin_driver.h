@@ -21,6 +21,7 @@
 
 namespace vwb {
 
+class DriverIommu;
 class DriverSession;
 class Frontend;
 
@@ -31,6 +32,10 @@ struct DriverOptions {
     uint32_t queue_size = 64;
     bool event_index = true;
     bool indirect = true;
+    // Kicks and calls as messages, where the back-end offers it; an IOMMU between device and
+    // memory.
+    bool inband = false;
+    bool iommu = false;
     size_t memory = size_t { 16 } << 20; // bytes
     // Queues to set up; empty: all that the back-end has (one if it cannot tell).
     std::vector<unsigned> queues;
@@ -76,6 +81,8 @@ public:
     // Asserts that the queue was set up.
     DriverRing& ring(unsigned queue);
     const std::vector<unsigned>& queues() const;
+    // Null pointer if there is none, or the back-end does not accept one.
+    DriverIommu* iommu();
 
     Result<std::vector<std::byte>> read_config(uint32_t offset, uint32_t size);
     Result<void> write_config(uint32_t offset, std::span<const std::byte> bytes);

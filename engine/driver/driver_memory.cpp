@@ -51,7 +51,7 @@ std::optional<GuestBuffer> DriverMemory::try_allocate(uint32_t size, uint32_t al
         return {};
     m_used = start + size;
     std::memset(data() + start, 0, size);
-    return GuestBuffer { guest_base() + start, data() + start, size };
+    return GuestBuffer { guest_base() + start + m_bus_offset, data() + start, size };
 }
 
 } // namespace vwb

@@ -20,7 +20,7 @@ namespace vwb {
 
 // SAFETY: data points to size mapped bytes as long as the DriverMemory lives.
 struct GuestBuffer {
-    uint64_t guest_address = 0;
+    uint64_t guest_address = 0; // as the device is told
     std::byte* data = nullptr;
     uint32_t size = 0;
 
@@ -38,6 +38,10 @@ public:
     GuestBuffer allocate(uint32_t size, uint32_t alignment = 16);
     // Nothing if there is no room.
     std::optional<GuestBuffer> try_allocate(uint32_t size, uint32_t alignment = 16);
+    // Behind an IOMMU the device is told other addresses than the guest's: those of all buffers
+    // allocated from now on are so much larger.
+    void set_bus_offset(uint64_t offset) { m_bus_offset = offset; }
+    uint64_t bus_offset() const { return m_bus_offset; }
     // All buffers at once; rings in this memory must be gone or be made again.
     void release_all() { m_used = 0; }
 
@@ -64,6 +68,7 @@ private:
     UniqueFd m_fd;
     std::shared_ptr<const MemoryRegion> m_region;
     size_t m_used = 0;
+    uint64_t m_bus_offset = 0;
 };
 
 } // namespace vwb

@@ -149,6 +149,10 @@ void DriverQueue::kick()
 
 void DriverQueue::kick_after_start()
 {
+    if (m_kick_message) {
+        m_kick_message();
+        return;
+    }
     // A full counter (EAGAIN) is a kick that the device has not taken yet: as good as ours.
     const uint64_t one = 1;
     const ssize_t written = ::write(m_kick.get(), &one, sizeof(one));
@@ -162,14 +166,19 @@ Result<void> DriverQueue::watch(EventLoop& loop)
     m_loop = &loop;
     m_call_watch = VWB_TRY(loop.watch(m_call.get(), EPOLLIN, [this](uint32_t) {
         drain(m_call.get());
-        ++m_counters.calls;
-        m_called = true;
+        note_call();
     }));
     m_err_watch = VWB_TRY(loop.watch(m_err.get(), EPOLLIN, [this](uint32_t) {
         drain(m_err.get());
         m_ring_error = true;
     }));
     return {};
+}
+
+void DriverQueue::note_call()
+{
+    ++m_counters.calls;
+    m_called = true;
 }
 
 void DriverQueue::unwatch()

@@ -8,6 +8,7 @@
 #include "engine/driver/driver_slab.h"
 #include "engine/event/event_loop.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,10 @@ public:
     Result<std::optional<Answer>> take_answer(uint64_t ticket);
 
     void kick();
+    // Kicks by this from now on, instead of the descriptor; calls come by note_call().
+    void set_kick(std::function<void()> kick) { m_kick_message = std::move(kick); }
+    void note_call();
+    void note_ring_error() { m_ring_error = true; }
     // Pokes the device without counting it: after a start, for what was available before.
     void kick_after_start();
 
@@ -80,6 +85,7 @@ private:
     DriverSlab& m_slab;
     std::unique_ptr<DriverRing> m_ring;
     UniqueFd m_kick;
+    std::function<void()> m_kick_message;
     UniqueFd m_call;
     UniqueFd m_err;
     EventLoop* m_loop = nullptr; // that watches

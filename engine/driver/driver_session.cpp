@@ -40,6 +40,8 @@ uint64_t wanted_features(const DriverOptions& options)
         wanted |= F_EVENT_IDX;
     if (options.indirect)
         wanted |= F_INDIRECT_DESC;
+    if (options.iommu)
+        wanted |= F_ACCESS_PLATFORM;
     return wanted;
 }
 
@@ -113,7 +115,9 @@ Result<void> DriverSession::negotiate_protocol()
     m_offered = VWB_TRY(m_frontend->get_features());
     if (has_protocol_features()) {
         const uint64_t protocol = VWB_TRY(m_frontend->get_protocol_features());
-        VWB_TRY(m_frontend->set_protocol_features(protocol & PROTOCOL_WANTED));
+        const uint64_t inband
+            = m_options.inband ? protocol_bit(ProtocolFeature::InbandNotifications) : 0;
+        VWB_TRY(m_frontend->set_protocol_features(protocol & (PROTOCOL_WANTED | inband)));
     }
     if (m_frontend->negotiated(ProtocolFeature::BackendReq))
         VWB_TRY(m_frontend->set_backend_req_fd());
@@ -151,6 +155,8 @@ Result<void> DriverSession::accept_features(Status status)
 Result<void> DriverSession::make_queues()
 {
     m_memory = VWB_TRY(DriverMemory::create(m_options.memory));
+    if (m_accepted & F_ACCESS_PLATFORM)
+        m_iommu = std::make_unique<DriverIommu>(*m_memory);
     m_slab = std::make_unique<DriverSlab>(*m_memory);
     m_indices = m_options.queues;
     if (m_indices.empty()) {
@@ -206,8 +212,11 @@ VringAddr DriverSession::address_of(DriverQueue& queue) const
 {
     const DriverRing& ring = queue.ring();
     const uint64_t guest_minus_user = m_memory->guest_base() - m_memory->user_base();
-    return { queue.index(), m_logging ? VRING_F_LOG : 0, ring.descriptors_user(),
-        ring.device_user(), ring.driver_user(), ring.device_user() + guest_minus_user };
+    // vhost-user, SET_VRING_ADDR: behind an IOMMU addresses are IOVAs; that of the log is not.
+    const uint64_t told = m_iommu ? guest_minus_user + m_memory->bus_offset() : 0;
+    return { queue.index(), m_logging ? VRING_F_LOG : 0, ring.descriptors_user() + told,
+        ring.device_user() + told, ring.driver_user() + told,
+        ring.device_user() + guest_minus_user };
 }
 
 // --- rings up and down ---
@@ -232,9 +241,7 @@ Result<void> DriverSession::start_queue(DriverQueue& queue, uint32_t base)
     VWB_TRY(m_frontend->set_vring_num(index, ring.size()));
     VWB_TRY(m_frontend->set_vring_base(index, base));
     VWB_TRY(m_frontend->set_vring_addr(address_of(queue)));
-    VWB_TRY(m_frontend->set_vring_err(index, queue.err_fd()));
-    VWB_TRY(m_frontend->set_vring_call(index, queue.call_fd()));
-    VWB_TRY(m_frontend->set_vring_kick(index, queue.kick_fd()));
+    VWB_TRY(set_notifications(queue));
     // Without that feature rings are enabled from the start (vhost-user, Ring states).
     if (has_protocol_features())
         VWB_TRY(m_frontend->set_vring_enable(index, 1));
@@ -242,6 +249,52 @@ Result<void> DriverSession::start_queue(DriverQueue& queue, uint32_t base)
     if (ring.in_flight() > 0)
         queue.kick_after_start();
     return {};
+}
+
+Result<void> DriverSession::set_notifications(DriverQueue& queue)
+{
+    const unsigned index = queue.index();
+    const bool inband = m_frontend->negotiated(ProtocolFeature::InbandNotifications);
+    queue.set_kick({});
+    if (inband) {
+        // An error shows at the next message that has to tell of one.
+        queue.set_kick([this, index] { (void)m_frontend->vring_kick(index); });
+        m_frontend->set_vring_listener([this](BackEndMessage id, uint32_t called) {
+            if (std::find(m_indices.begin(), m_indices.end(), called) == m_indices.end())
+                return;
+            if (id == BackEndMessage::VringCall)
+                this->queue(called).note_call();
+            else
+                this->queue(called).note_ring_error();
+        });
+    }
+    VWB_TRY(m_frontend->set_vring_err(index, inband ? -1 : queue.err_fd()));
+    VWB_TRY(m_frontend->set_vring_call(index, inband ? -1 : queue.call_fd()));
+    return m_frontend->set_vring_kick(index, inband ? -1 : queue.kick_fd());
+}
+
+Result<void> DriverSession::serve_iommu()
+{
+    if (!m_iommu)
+        return {};
+    // With the answer to one the next may have come.
+    for (;;) {
+        const auto requests = m_frontend->take_iotlb_requests();
+        if (requests.empty())
+            return {};
+        for (const IotlbPayload& request : requests)
+            VWB_TRY(serve_iommu(request));
+    }
+}
+
+Result<void> DriverSession::serve_iommu(const IotlbPayload& request)
+{
+    if (request.type != IOTLB_MISS) {
+        m_iommu->count_failure();
+        return {};
+    }
+    const auto update = m_iommu->answer(request);
+    return update ? m_frontend->send_iotlb(*update) : Result<void>();
 }
 
 Result<void> DriverSession::stop()
@@ -285,6 +338,9 @@ Result<void> DriverSession::wait_for_call(DriverQueue& queue, Duration timeout, 
 {
     const std::string name = "queue " + std::to_string(queue.index());
     while (!queue.take_call()) {
+        VWB_TRY(serve_iommu());
+        if (queue.take_call())
+            return {};
         if (queue.ring_error())
             return Error(ErrorKind::Protocol, name + ": the back-end says that the ring is broken");
         auto served = m_frontend->serve(deadline);

@@ -3,6 +3,7 @@
 // and down, from one connection to the next, and waiting for calls. Requests are DriverQueue's.
 #pragma once
 
+#include "engine/driver/driver_iommu.h"
 #include "engine/driver/driver_log.h"
 #include "engine/driver/driver_queue.h"
 #include "engine/vhost_user/frontend.h"
@@ -37,6 +38,9 @@ public:
     Result<void> set_logging(bool logging);
     // Null pointer as long as nothing was logged.
     DriverLog* log() { return m_log.get(); }
+    DriverIommu* iommu() { return m_iommu.get(); }
+    // Answers what the back-end has asked of the IOMMU.
+    Result<void> serve_iommu();
 
     // Until the device calls. Errors: Timeout, Closed, or Protocol for a broken ring.
     Result<void> wait_for_call(DriverQueue& queue, Duration timeout, TimePoint deadline);
@@ -59,6 +63,8 @@ private:
     Result<void> set_status(uint64_t status);
     Result<void> make_queues();
     Result<void> hand_over_memory();
+    Result<void> serve_iommu(const IotlbPayload& request);
+    Result<void> set_notifications(DriverQueue& queue);
     Result<void> start_queue(DriverQueue& queue, uint32_t base);
     VringAddr address_of(DriverQueue& queue) const;
     uint64_t session_features() const;
@@ -75,6 +81,7 @@ private:
     uint64_t m_offered = 0;
     uint64_t m_accepted = 0;
     bool m_running = false;
+    std::unique_ptr<DriverIommu> m_iommu;
     std::unique_ptr<DriverLog> m_log;
     bool m_logging = false;
 };

@@ -46,7 +46,7 @@ Result<std::shared_ptr<const GuestMemory>> GuestMemory::with(Region region) cons
 {
     auto regions = m_regions;
     regions.push_back(std::move(region));
-    return create(std::move(regions));
+    return VWB_TRY(create(std::move(regions)))->behind(m_iotlb);
 }
 
 Result<std::shared_ptr<const GuestMemory>> GuestMemory::without(
@@ -62,7 +62,56 @@ Result<std::shared_ptr<const GuestMemory>> GuestMemory::without(
         return Error(ErrorKind::NotFound,
             "no memory region at guest " + hex_text(guest_address) + ", user "
                 + hex_text(user_address) + ", size " + hex_text(size));
-    return create(std::move(regions));
+    return VWB_TRY(create(std::move(regions)))->behind(m_iotlb);
+}
+
+std::shared_ptr<const GuestMemory> GuestMemory::behind(std::shared_ptr<const Iotlb> iotlb) const
+{
+    auto memory = std::make_shared<GuestMemory>(*this);
+    memory->m_iotlb = std::move(iotlb);
+    return memory;
+}
+
+GuestMemory::Located GuestMemory::locate_iova(uint64_t iova, uint64_t size, IoAccess wanted) const
+{
+    const auto found = m_iotlb->find(iova, size, wanted);
+    if (found.outcome != Iotlb::Outcome::Found)
+        return { {}, found.outcome };
+    // An entry may reach over the end of a region.
+    for (const auto& region : m_regions) {
+        const uint64_t offset = found.user_address - region->info().user_address;
+        const uint64_t region_size = region->info().size;
+        if (offset < region_size)
+            return { { region->data() + offset,
+                         static_cast<size_t>(std::min(found.size, region_size - offset)) },
+                Iotlb::Outcome::Found };
+    }
+    return { {}, Iotlb::Outcome::Found };
+}
+
+GuestMemory::Located GuestMemory::locate_whole(
+    uint64_t address, uint64_t size, IoAccess wanted) const
+{
+    Located whole = locate(address, size, wanted);
+    while (!whole.bytes.empty() && whole.bytes.size() < size) {
+        const uint64_t done = whole.bytes.size();
+        const Located next = locate(address + done, size - done, wanted);
+        if (next.bytes.empty() || next.bytes.data() != whole.bytes.data() + done)
+            return { {}, next.outcome };
+        whole.bytes = { whole.bytes.data(), static_cast<size_t>(done + next.bytes.size()) };
+    }
+    return whole;
+}
+
+std::optional<uint64_t> GuestMemory::guest_address_of(const std::byte* place) const
+{
+    for (const Entry& entry : m_by_guest) {
+        const auto offset
+            = reinterpret_cast<uintptr_t>(place) - reinterpret_cast<uintptr_t>(entry.data);
+        if (offset < entry.size)
+            return entry.start + offset;
+    }
+    return {};
 }
 
 std::span<std::byte> GuestMemory::translate_user(uint64_t user_address, uint64_t size) const

@@ -6,6 +6,7 @@
 
 #include "engine/base/inspector.h"
 #include "engine/base/result.h"
+#include "engine/memory/iotlb.h"
 #include "engine/memory/memory_region.h"
 
 #include <algorithm>
@@ -40,6 +41,26 @@ public:
         }
         return {};
     }
+    // Like translate(), for an address as a driver gives it to the device: an IOVA where the driver
+    // sits behind an IOMMU. bytes is empty where nothing was found; the outcome tells why.
+    struct Located {
+        std::span<std::byte> bytes;
+        Iotlb::Outcome outcome;
+    };
+    Located locate(uint64_t address, uint64_t size, IoAccess wanted) const
+    {
+        if (m_iotlb) [[unlikely]]
+            return locate_iova(address, size, wanted);
+        return { translate(address, size), Iotlb::Outcome::Found };
+    }
+    // The whole range in one piece of our address space, or nothing.
+    Located locate_whole(uint64_t address, uint64_t size, IoAccess wanted) const;
+    // The same table behind an IOMMU, or not (null pointer).
+    std::shared_ptr<const GuestMemory> behind(std::shared_ptr<const Iotlb> iotlb) const;
+    bool translated() const { return m_iotlb != nullptr; }
+    // The guest physical address of a byte of ours; none if it is in no region.
+    std::optional<uint64_t> guest_address_of(const std::byte* place) const;
+
     // A user address of the front-end (ring addresses); the whole range must lie in one region,
     // otherwise empty.
     std::span<std::byte> translate_user(uint64_t user_address, uint64_t size) const;
@@ -62,8 +83,11 @@ private:
         std::byte* data;
     };
 
+    Located locate_iova(uint64_t iova, uint64_t size, IoAccess wanted) const;
+
     std::vector<Region> m_regions;
     std::vector<Entry> m_by_guest;
+    std::shared_ptr<const Iotlb> m_iotlb;
 };
 
 } // namespace vwb

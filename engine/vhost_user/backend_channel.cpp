@@ -2,10 +2,9 @@
 #include "engine/vhost_user/backend_channel.h"
 
 #include "engine/base/log.h"
+#include "engine/vhost_user/message_names.h"
 
 namespace vwb {
-
-static constexpr auto CONFIG_CHANGE = static_cast<uint32_t>(BackEndMessage::ConfigChangeMsg);
 
 Result<std::unique_ptr<BackendChannel>> BackendChannel::create(DeviceHost& host, UniqueFd socket)
 {
@@ -16,36 +15,48 @@ Result<std::unique_ptr<BackendChannel>> BackendChannel::create(DeviceHost& host,
     return channel;
 }
 
-void BackendChannel::send_config_change(Acknowledge acknowledge)
+void BackendChannel::send(
+    BackEndMessage id, std::span<const std::byte> payload, Acknowledge acknowledge)
 {
     if (m_connection->closed())
         return;
+    const bool ask = acknowledge == Acknowledge::Ask;
+    const MessageHeader header { static_cast<uint32_t>(id),
+        MESSAGE_VERSION | (ask ? MESSAGE_NEED_REPLY : 0), static_cast<uint32_t>(payload.size()) };
+    if (const auto sent = m_connection->send(header, payload); !sent) {
+        report(std::string(message_name(id)) + " is lost: " + sent.error().message());
+        return;
+    }
+    ++m_sent;
+    if (ask)
+        m_unanswered.push_back(id);
+}
+
+void BackendChannel::send_config_change(Acknowledge acknowledge)
+{
     if (m_connection->sending()) {
         ++m_coalesced;
         return;
     }
-    const bool ask = acknowledge == Acknowledge::Ask;
-    const MessageHeader header { CONFIG_CHANGE, MESSAGE_VERSION | (ask ? MESSAGE_NEED_REPLY : 0),
-        0 };
-    if (m_connection->send(header, {})) {
-        ++m_sent;
-        m_unanswered += ask ? 1 : 0;
-    }
+    send(BackEndMessage::ConfigChangeMsg, {}, acknowledge);
 }
 
 void BackendChannel::on_message(const Message& message)
 {
     const bool is_answer = (message.header.flags & MESSAGE_REPLY) != 0;
-    if (!is_answer || message.header.request != CONFIG_CHANGE || m_unanswered == 0
+    if (!is_answer || m_unanswered.empty()
+        || message.header.request != static_cast<uint32_t>(m_unanswered.front())
         || message.payload.size() != sizeof(uint64_t)) {
         report("message " + std::to_string(message.header.request) + " with "
             + std::to_string(message.payload.size())
             + " bytes on the back-end channel is no answer to a message of ours");
         return;
     }
-    --m_unanswered;
+    const BackEndMessage id = m_unanswered.front();
+    m_unanswered.pop_front();
     if (const auto verdict = message.read<uint64_t>(); verdict != 0)
-        report("the front-end refused CONFIG_CHANGE_MSG with " + std::to_string(verdict));
+        report("the front-end refused " + std::string(message_name(id)) + " with "
+            + std::to_string(verdict));
 }
 
 void BackendChannel::on_ended(const Error& error)
@@ -68,7 +79,7 @@ void BackendChannel::inspect(Inspector& inspector) const
     inspector.field("open", !m_connection->closed());
     inspector.field("sent", m_sent);
     inspector.field("coalesced", m_coalesced);
-    inspector.field("unanswered", m_unanswered);
+    inspector.field("unanswered", m_unanswered.size());
 }
 
 } // namespace vwb

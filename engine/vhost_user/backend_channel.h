@@ -7,6 +7,8 @@
 #include "engine/device/device_host.h"
 #include "engine/vhost_user/connection.h"
 
+#include <deque>
+
 namespace vwb {
 
 // Owner: MessageHandlers. Loop thread only. A front-end that closes or breaks this socket keeps its
@@ -18,6 +20,7 @@ public:
 
     // Acknowledge::Ask only where REPLY_ACK was negotiated.
     enum class Acknowledge { Ask, None };
+    void send(BackEndMessage id, std::span<const std::byte> payload, Acknowledge acknowledge);
     // A message that still waits for room in the socket stands for this change too.
     void send_config_change(Acknowledge acknowledge);
 
@@ -36,7 +39,7 @@ private:
     std::unique_ptr<Connection> m_connection;
     uint64_t m_sent = 0;
     uint64_t m_coalesced = 0;
-    uint64_t m_unanswered = 0;
+    std::deque<BackEndMessage> m_unanswered; // answers come in order
 };
 
 } // namespace vwb

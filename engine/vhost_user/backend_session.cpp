@@ -118,6 +118,8 @@ void BackendSession::on_message(Message message)
         refuse(message, reply.error());
     answer(find_rule(id_of(message)), message, reply);
     update_stage();
+    if (m_handlers.unusable())
+        end();
 }
 
 Result<Reply> BackendSession::handle(Message& message)

@@ -329,35 +329,6 @@ Result<void> Frontend::reset_device()
     return tell(FrontEndMessage::ResetDevice, {});
 }
 
-// --- the back-end's own requests ---
-
-Result<void> Frontend::set_backend_req_fd()
-{
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return Error::from_errno("socket pair for requests of the back-end", errno);
-    UniqueFd ours(ends[0]);
-    const UniqueFd theirs(ends[1]);
-    m_loop->move_to_this_thread();
-    m_backend_channel = VWB_TRY(Connection::create(*m_loop, std::move(ours),
-        { [this](const Message& request) { answer_backend(request); }, [](const Error&) {} }));
-    return tell(FrontEndMessage::SetBackendReqFd, {}, std::span(ends + 1, 1));
-}
-
-void Frontend::answer_backend(const Message& request)
-{
-    const bool known
-        = request.header.request == static_cast<uint32_t>(BackEndMessage::ConfigChangeMsg)
-        && request.payload.empty();
-    ++(known ? m_config_changes : m_refused_requests);
-    if (!request.needs_reply())
-        return;
-    const uint64_t verdict = known ? 0 : 1;
-    const MessageHeader header { request.header.request, MESSAGE_REPLY_FLAGS, sizeof(verdict) };
-    if (!m_backend_channel->send(header, bytes_of(verdict)))
-        m_backend_channel->close();
-}
-
 // --- for tests ---
 
 Result<void> Frontend::send_raw(uint32_t id, uint32_t flags, std::span<const std::byte> payload,

@@ -9,6 +9,7 @@
 #include "engine/vhost_user/connection.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -74,6 +75,13 @@ public:
 
     // Makes a socket pair for the back-end's requests and hands one end over.
     Result<void> set_backend_req_fd();
+    // VRING_CALL and VRING_ERR of the back-end go there.
+    using VringListener = std::function<void(BackEndMessage id, uint32_t index)>;
+    void set_vring_listener(VringListener listener) { m_vring_listener = std::move(listener); }
+    Result<void> vring_kick(uint32_t index);
+    // Misses and failed accesses that the back-end has told of since the last question.
+    std::vector<IotlbPayload> take_iotlb_requests() { return std::exchange(m_iotlb_requests, {}); }
+    Result<void> send_iotlb(const IotlbPayload& payload);
     // CONFIG_CHANGE_MSGs received so far, and other requests (refused, and confirmed as such).
     uint64_t config_changes() const { return m_config_changes; }
     uint64_t refused_requests() const { return m_refused_requests; }
@@ -124,6 +132,7 @@ private:
     Result<void> check_device_state();
     Result<void> wait_for(int fd, short events, TimePoint deadline) const;
     void answer_backend(const Message& request);
+    bool take_backend_request(const Message& request);
     TimePoint deadline() const { return m_clock.now() + m_timeout; }
 
     MonotonicClock m_clock;
@@ -134,6 +143,8 @@ private:
     std::deque<Message> m_received;
     std::optional<Error> m_ended; // why the connection is closed, if it was not by us
     uint64_t m_protocol_features = 0;
+    VringListener m_vring_listener;
+    std::vector<IotlbPayload> m_iotlb_requests;
     uint64_t m_config_changes = 0;
     uint64_t m_refused_requests = 0;
 };

@@ -52,8 +52,17 @@ Result<VringFd> take_vring_fd(Message& message)
 MessageHandlers::MessageHandlers(DeviceHost& host)
     : m_host(host)
     , m_log(host)
-    , m_vrings(host, m_log)
+    , m_translation([this](const IotlbPayload& payload) {
+        send(BackEndMessage::IotlbMsg, bytes_of(payload));
+    })
+    , m_vrings(host, m_log, m_translation)
 {
+    host.set_queue_events(this);
+}
+
+MessageHandlers::~MessageHandlers()
+{
+    m_host.set_queue_events(nullptr);
 }
 
 MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
@@ -86,6 +95,8 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::GetQueueNum, &Self::get_queue_num },
         Entry { Id::SetVringEnable, &Self::set_vring_enable },
         Entry { Id::SetBackendReqFd, &Self::set_backend_req_fd },
+        Entry { Id::IotlbMsg, &Self::iotlb_msg },
+        Entry { Id::VringKick, &Self::vring_kick },
         Entry { Id::GetConfig, &Self::get_config },
         Entry { Id::SetConfig, &Self::set_config },
         Entry { Id::ResetDevice, &Self::reset_device },
@@ -135,6 +146,7 @@ Result<Reply> MessageHandlers::set_features(Message& message)
         if (m_vrings.any_started())
             reset();
         m_host.accept_features(virtio);
+        set_translated((m_host.accepted_features() & F_ACCESS_PLATFORM) != 0);
     }
     keep_features(features);
     m_features_set = true;
@@ -239,6 +251,15 @@ Result<Reply> MessageHandlers::set_protocol_features(Message& message)
     const uint64_t offered = offered_protocol_features();
     m_negotiated.protocol_features = features & offered;
     m_protocol_features_set = true;
+    // vhost-user, In-band notifications: they need both. Without them neither kick nor call could
+    // be relied on.
+    if (m_negotiated.has(ProtocolFeature::InbandNotifications)
+        && !(m_negotiated.has(ProtocolFeature::ReplyAck)
+            && m_negotiated.has(ProtocolFeature::BackendReq))) {
+        m_unusable = true;
+        return Error(ErrorKind::Protocol,
+            "accepts INBAND_NOTIFICATIONS without REPLY_ACK and BACKEND_REQ: the session ends");
+    }
     if (const uint64_t foreign = features & ~offered)
         return Error(ErrorKind::Unsupported,
             "accepts protocol features that were not offered: "
@@ -332,6 +353,7 @@ void MessageHandlers::reset()
     m_host.reset();
     m_vrings.forget();
     keep_features(0);
+    set_translated(false);
     m_features_set = false;
 }
 
@@ -349,6 +371,15 @@ SessionStage MessageHandlers::stage() const
 bool MessageHandlers::memory_lost() const
 {
     return (m_vrings.memory() && m_vrings.memory()->lost()) || m_log.lost();
+}
+
+void MessageHandlers::send(BackEndMessage id, std::span<const std::byte> payload)
+{
+    if (!m_channel)
+        return;
+    m_channel->send(id, payload,
+        m_negotiated.has(ProtocolFeature::ReplyAck) ? BackendChannel::Acknowledge::Ask
+                                                    : BackendChannel::Acknowledge::None);
 }
 
 void MessageHandlers::config_changed()
@@ -409,6 +440,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
             m_vrings.memory()->inspect(inner);
     });
     inspector.child("log", [this](Inspector& inner) { m_log.inspect(inner); });
+    inspector.child("iotlb", [this](Inspector& inner) { m_translation.inspect(inner); });
     inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
     if (m_channel)
         inspector.child("backend_channel", [this](Inspector& inner) { m_channel->inspect(inner); });

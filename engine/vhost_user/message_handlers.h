@@ -19,15 +19,20 @@ struct Reply {
 };
 
 // Owner: BackendSession. Loop thread only.
-class MessageHandlers {
+class MessageHandlers final : private QueueEvents {
 public:
     explicit MessageHandlers(DeviceHost& host);
+    ~MessageHandlers();
+    MessageHandlers(const MessageHandlers&) = delete;
+    MessageHandlers& operator=(const MessageHandlers&) = delete;
 
     // May take the descriptors. An error is the reason of a refusal; the state is as before.
     Result<Reply> handle(Message& message);
 
     const Negotiated& negotiated() const { return m_negotiated; }
     SessionStage stage() const;
+    // True once the front-end has negotiated what no session can work with.
+    bool unusable() const { return m_unusable; }
     // True if the front-end has truncated its memory, or its log.
     bool memory_lost() const;
     // The device's config space changed by itself.
@@ -63,6 +68,8 @@ private:
     Result<Reply> get_queue_num(Message& message);
     Result<Reply> set_vring_enable(Message& message);
     Result<Reply> set_backend_req_fd(Message& message);
+    Result<Reply> iotlb_msg(Message& message);
+    Result<Reply> vring_kick(Message& message);
     Result<Reply> get_config(Message& message);
     Result<Reply> set_config(Message& message);
     Result<Reply> reset_device(Message& message);
@@ -72,12 +79,20 @@ private:
     Result<Reply> set_status(Message& message);
     Result<Reply> get_status(Message& message);
 
+    bool queue_calls(unsigned queue) override;
+    void queue_broke(unsigned queue) override;
+    void translation_missing(unsigned queue, const RingFault& missing) override;
+    void translation_denied(unsigned queue, const RingFault& denied) override;
+
+    void send(BackEndMessage id, std::span<const std::byte> payload);
+    void set_translated(bool on);
     void reset();
     void keep_features(uint64_t features);
     void announce_config_change();
 
     DeviceHost& m_host;
     LogSetup m_log;
+    AddressTranslation m_translation;
     VringSetup m_vrings;
     std::unique_ptr<BackendChannel> m_channel;
     std::unique_ptr<StateTransfer> m_state_transfer;
@@ -86,6 +101,7 @@ private:
     bool m_features_set = false;
     bool m_protocol_features_set = false;
     bool m_config_change_due = false; // while all rings are stopped we may not say so
+    bool m_unusable = false;
     uint8_t m_status = 0;
 };
 

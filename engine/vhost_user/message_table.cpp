@@ -20,6 +20,7 @@ constexpr uint32_t ADDR = sizeof(VringAddr);
 constexpr uint32_t TABLE = sizeof(MemoryTablePayload);
 constexpr uint32_t REGION = sizeof(SingleRegionPayload);
 constexpr uint32_t CONFIG = sizeof(ConfigPayload);
+constexpr uint32_t IOTLB = sizeof(IotlbPayload);
 constexpr uint32_t ANY = MAX_MESSAGE_PAYLOAD;
 
 constexpr MessageRule plain(
@@ -86,7 +87,7 @@ constexpr std::array RULES = {
     foreign(Id::SendRarp, Feature::Rarp),
     foreign(Id::NetSetMtu, Feature::Mtu),
     with_fds(gated(Id::SetBackendReqFd, Feature::BackendReq, 0), 1, 1),
-    foreign(Id::IotlbMsg, "virtio feature bit 33 (ACCESS_PLATFORM)", ReplyKind::Number),
+    variable(Id::IotlbMsg, Gate::AccessPlatform, {}, IOTLB, IOTLB, ReplyKind::Number),
     foreign(Id::SetVringEndian, Feature::CrossEndian),
     variable(Id::GetConfig, Gate::Protocol, Feature::Config, CONFIG, CONFIG + MAX_CONFIG_BYTES,
         ReplyKind::Always),
@@ -101,7 +102,7 @@ constexpr std::array RULES = {
     foreign(Id::SetInflightFd, Feature::InflightShmfd),
     foreign(Id::GpuSetSocket, "a GPU device"),
     gated(Id::ResetDevice, Feature::ResetDevice, 0),
-    foreign(Id::VringKick, Feature::InbandNotifications),
+    gated(Id::VringKick, Feature::InbandNotifications, STATE),
     gated(Id::GetMaxMemSlots, Feature::ConfigureMemSlots, 0, ReplyKind::Always),
     with_fds(gated(Id::AddMemReg, Feature::ConfigureMemSlots, REGION), 1, 1),
     // No descriptor is needed, but some front-ends send the one of the region: it is closed.
@@ -152,6 +153,10 @@ Result<void> check_gate(const MessageRule& rule, const Negotiated& have)
     case Gate::ProtocolFeaturesBit:
         if (!have.protocol_features_bit)
             return not_negotiated("virtio feature bit 30 (VHOST_USER_F_PROTOCOL_FEATURES)", true);
+        break;
+    case Gate::AccessPlatform:
+        if (!have.access_platform)
+            return not_negotiated("virtio feature bit 33 (ACCESS_PLATFORM)", true);
         break;
     case Gate::NotOffered:
         return not_negotiated(rule.missing, false);

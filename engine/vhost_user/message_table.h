@@ -20,7 +20,7 @@ inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeatu
     | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::DeviceState);
 
 inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
-    .optional = 0 };
+    .optional = protocol_bit(ProtocolFeature::InbandNotifications) };
 
 // What a front-end waits for after a message.
 enum class ReplyKind : uint8_t {
@@ -36,7 +36,13 @@ enum class ReplyKind : uint8_t {
 struct MessageRule {
     FrontEndMessage id;
     // What must have been negotiated: a protocol feature; or something else that we do not offer.
-    enum class Gate : uint8_t { None, Protocol, ProtocolFeaturesBit, NotOffered } gate;
+    enum class Gate : uint8_t {
+        None,
+        Protocol,
+        ProtocolFeaturesBit,
+        AccessPlatform,
+        NotOffered
+    } gate;
     ProtocolFeature feature;
     const char* missing;
     uint32_t min_size;
@@ -52,6 +58,7 @@ const MessageRule* find_rule(FrontEndMessage id);
 // What was negotiated so far, as far as it decides about messages.
 struct Negotiated {
     bool protocol_features_bit = false; // virtio bit 30
+    bool access_platform = false; // virtio bit 33
     uint64_t protocol_features = 0;
     bool has(ProtocolFeature feature) const
     {

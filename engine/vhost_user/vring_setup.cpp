@@ -33,10 +33,18 @@ bool same_parts(const RingParts& a, const RingParts& b)
 Result<std::byte*> translate_part(
     const GuestMemory& memory, uint64_t address, size_t size, size_t alignment)
 {
-    const auto bytes = memory.translate_user(address, size);
+    auto bytes
+        = memory.translated() ? std::span<std::byte>() : memory.translate_user(address, size);
+    if (memory.translated()) {
+        const auto found = memory.locate_whole(address, size, IoAccess::ReadWrite);
+        if (found.outcome == Iotlb::Outcome::Missing)
+            return Error(
+                ErrorKind::Unavailable, "at IOVA " + hex_text(address) + " has no translation yet");
+        bytes = found.bytes;
+    }
     if (bytes.empty())
-        return invalid("at user address " + hex_text(address) + ", " + std::to_string(size)
-            + " bytes, does not lie in one memory region");
+        return invalid((memory.translated() ? "at IOVA " : "at user address ") + hex_text(address)
+            + ", " + std::to_string(size) + " bytes, does not lie in one memory region");
     if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment != 0)
         return invalid("at user address " + hex_text(address) + " is not aligned to "
             + std::to_string(alignment) + " bytes");
@@ -50,7 +58,7 @@ Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, ui
         auto found = translate_part(memory, address, size, alignment);
         if (found)
             return found;
-        return Result<std::byte*>(invalid(
+        return Result<std::byte*>(Error(found.error().kind(),
             std::string(name) + " of " + ring_text(addr.index) + " " + found.error().message()));
     };
     // virtio 1.4, 2.7: alignments 16, 2 and 4.
@@ -62,11 +70,24 @@ Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, ui
     return parts;
 }
 
+bool is_missing(const Result<RingParts>& parts)
+{
+    return !parts && parts.error().kind() == ErrorKind::Unavailable;
+}
+
+Result<void> unless_missing(Result<RingParts> parts)
+{
+    if (parts || is_missing(parts))
+        return {};
+    return std::move(parts).error();
+}
+
 } // namespace
 
-VringSetup::VringSetup(DeviceHost& host, const LogSetup& log)
+VringSetup::VringSetup(DeviceHost& host, const LogSetup& log, AddressTranslation& translation)
     : m_host(host)
     , m_log(log)
+    , m_translation(translation)
     , m_rings(host.queue_count())
 {
 }
@@ -128,7 +149,7 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
         // Where size and memory are known already, the message that is wrong is refused, not a
         // later one.
         if (m_memory && ring.num)
-            VWB_TRY(translate(*m_memory, addr, *ring.num));
+            VWB_TRY(unless_missing(translate(*m_memory, addr, *ring.num)));
         VWB_TRY(ensure_stopped(addr.index));
     }
     ring.addr = addr;
@@ -156,14 +177,24 @@ Result<void> VringSetup::set_kick(uint32_t index, UniqueFd fd)
     if (!was_started)
         VWB_TRY(start(index));
     if (auto watched = queue.set_kick(std::move(fd)); !watched) {
-        if (!was_started)
+        if (!was_started && queue.started())
             m_rings[index].base = queue.stop();
+        m_rings[index].waiting = false;
         return watched;
     }
     m_rings[index].polled = polled;
     // vhost-user, Ring states: there may be entries that no kick will come for.
     if (was_started && queue.running())
         queue.kick();
+    return {};
+}
+
+Result<void> VringSetup::kick(uint32_t index)
+{
+    VWB_TRY(check_index(index));
+    if (!m_host.queue(index).started())
+        return start(index);
+    m_host.queue(index).kick();
     return {};
 }
 
@@ -198,6 +229,7 @@ Result<uint32_t> VringSetup::stop(uint32_t index)
 {
     VWB_TRY(check_index(index));
     HostQueue& queue = m_host.queue(index);
+    m_rings[index].waiting = false;
     if (queue.started()) {
         m_rings[index].base = queue.stop();
         // It starts again with the next SET_VRING_KICK.
@@ -221,7 +253,13 @@ Result<void> VringSetup::start(uint32_t index)
         return invalid(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
     if (!ring.addr)
         return invalid(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
-    ring.parts = VWB_TRY(translate(*m_memory, *ring.addr, *ring.num));
+    auto parts = translate(*m_memory, *ring.addr, *ring.num);
+    ring.waiting = is_missing(parts);
+    if (ring.waiting) {
+        ask_for(ring);
+        return {};
+    }
+    ring.parts = VWB_TRY(std::move(parts));
     VirtqueueConfig config;
     config.size = *ring.num;
     config.base = ring.base;
@@ -238,9 +276,10 @@ Result<void> VringSetup::set_memory(std::shared_ptr<const GuestMemory> memory)
     // First a look at all of them, so that a refusal changes nothing.
     for (uint32_t i = 0; i < m_rings.size(); ++i) {
         if (m_host.queue(i).running())
-            VWB_TRY(translate(*memory, *m_rings[i].addr, *m_rings[i].num));
+            VWB_TRY(unless_missing(translate(
+                *memory->behind(m_translation.table()), *m_rings[i].addr, *m_rings[i].num)));
     }
-    m_memory = std::move(memory);
+    m_memory = memory->behind(m_translation.table());
     for (uint32_t i = 0; i < m_rings.size(); ++i) {
         if (m_host.queue(i).started())
             move_ring(i, m_memory);
@@ -261,9 +300,48 @@ void VringSetup::move_ring(uint32_t index, const std::shared_ptr<const GuestMemo
     // Mapped anew elsewhere: the ring goes on there from where it is. What the device has parked
     // is given back and handed to it again.
     ring.base = queue.stop();
-    if (!parts)
+    if (!parts && !is_missing(parts))
         return;
-    if (const auto started = start(index); !started)
+    report_start(index, start(index));
+}
+
+// The front-end is asked for one address of each part; the next question comes with the answer.
+void VringSetup::ask_for(const Ring& ring)
+{
+    const SplitLayout layout { *ring.num };
+    const std::pair<uint64_t, size_t> parts[] = { { ring.addr->descriptor,
+                                                      layout.descriptors_size() },
+        { ring.addr->available, layout.avail_size() }, { ring.addr->used, layout.used_size() } };
+    for (const auto& [start, size] : parts) {
+        size_t done = 0;
+        while (done < size) {
+            const auto found = m_memory->locate(start + done, size - done, IoAccess::ReadWrite);
+            if (found.outcome == Iotlb::Outcome::Missing)
+                m_translation.ask(start + done, IoAccess::ReadWrite);
+            if (found.bytes.empty())
+                break;
+            done += found.bytes.size();
+        }
+    }
+}
+
+void VringSetup::translation_changed()
+{
+    if (m_memory)
+        m_memory = m_memory->behind(m_translation.table());
+    for (uint32_t i = 0; i < m_rings.size(); ++i) {
+        HostQueue& queue = m_host.queue(i);
+        if (queue.started())
+            move_ring(i, m_memory);
+        else if (m_rings[i].waiting)
+            report_start(i, start(i));
+        queue.retry();
+    }
+}
+
+void VringSetup::report_start(uint32_t index, const Result<void>& started)
+{
+    if (!started)
         m_host.report({ Side::FrontEnd, Severity::Error, "vhost-user.ring-moved",
             "vhost-user, SET_MEM_TABLE", started.error().message(), static_cast<int>(index) });
 }
@@ -280,7 +358,7 @@ void VringSetup::update_logs()
 bool VringSetup::any_started() const
 {
     for (size_t i = 0; i < m_rings.size(); ++i) {
-        if (m_host.queue(i).started())
+        if (m_host.queue(i).started() || m_rings[i].waiting)
             return true;
     }
     return false;
@@ -305,6 +383,7 @@ void VringSetup::inspect(Inspector& inspector) const
             inner.field("started", queue.started());
             inner.field("enabled", queue.enabled());
             inner.field("broken", queue.broken());
+            inner.field("waits_for_translation", ring.waiting || queue.waiting());
             inner.field("num", ring.num ? Value(*ring.num) : Value());
             inner.field("base", ring.base);
             inner.field("kick",

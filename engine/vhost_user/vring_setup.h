@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/device/device_host.h"
+#include "engine/vhost_user/address_translation.h"
 #include "engine/vhost_user/log_setup.h"
 #include "engine/vhost_user/message.h"
 
@@ -21,8 +22,8 @@ namespace vwb {
 // sends that. The first message that does so stops it.
 class VringSetup {
 public:
-    // The log outlives it.
-    VringSetup(DeviceHost& host, const LogSetup& log);
+    // Log and translation outlive it.
+    VringSetup(DeviceHost& host, const LogSetup& log, AddressTranslation& translation);
     // Stops all queues and gives up every descriptor.
     ~VringSetup();
     VringSetup(const VringSetup&) = delete;
@@ -35,6 +36,8 @@ public:
     // Starts the ring. Without a descriptor the driver means to be polled for: that is not done;
     // such a ring is looked at when it is enabled and whenever this comes again.
     Result<void> set_kick(uint32_t index, UniqueFd fd);
+    // VRING_KICK: starts the ring, or is a kick.
+    Result<void> kick(uint32_t index);
     Result<void> set_call(uint32_t index, UniqueFd fd);
     Result<void> set_err(uint32_t index, UniqueFd fd);
     Result<void> set_enabled(uint32_t index, bool enabled);
@@ -51,6 +54,9 @@ public:
     Result<void> set_memory(std::shared_ptr<const GuestMemory> memory);
     const std::shared_ptr<const GuestMemory>& memory() const { return m_memory; }
 
+    // Addresses have other translations now, or are translated (no longer). Rings and chains that
+    // waited for one go on; rings that have lost theirs wait.
+    void translation_changed();
     // What is logged has changed.
     void update_logs();
 
@@ -66,15 +72,19 @@ private:
         uint32_t base = 0;
         RingParts parts; // valid while started
         bool polled = false; // no kick descriptor
+        bool waiting = false; // starts when its addresses can be translated
     };
 
     Result<void> check_index(uint32_t index) const;
     Result<void> ensure_stopped(uint32_t index);
     Result<void> start(uint32_t index);
+    void ask_for(const Ring& ring);
+    void report_start(uint32_t index, const Result<void>& started);
     void move_ring(uint32_t index, const std::shared_ptr<const GuestMemory>& memory);
 
     DeviceHost& m_host;
     const LogSetup& m_log;
+    AddressTranslation& m_translation;
     std::shared_ptr<const GuestMemory> m_memory;
     std::vector<Ring> m_rings;
     bool m_was_started = false;

@@ -50,7 +50,10 @@ std::optional<RingFault> ChainBuilder::add(const Descriptor& descriptor)
     uint64_t address = descriptor.address;
     uint32_t left = descriptor.length;
     while (left > 0) {
-        const auto piece = m_memory.translate(address, left);
+        const auto wanted = writable ? IoAccess::Write : IoAccess::Read;
+        const auto [piece, outcome] = m_memory.locate(address, left, wanted);
+        if (outcome != Iotlb::Outcome::Found) [[unlikely]]
+            return translation_fault(outcome, address, wanted);
         if (piece.empty())
             return fault(
                 RingFaultKind::AddressOutsideMemory, descriptor.address, descriptor.length);
@@ -63,6 +66,14 @@ std::optional<RingFault> ChainBuilder::add(const Descriptor& descriptor)
     total += descriptor.length;
     ++m_count;
     return {};
+}
+
+RingFault ChainBuilder::translation_fault(
+    Iotlb::Outcome outcome, uint64_t iova, IoAccess wanted) const
+{
+    const auto kind = outcome == Iotlb::Outcome::Missing ? RingFaultKind::TranslationMissing
+                                                         : RingFaultKind::TranslationDenied;
+    return { kind, m_record.head, iova, static_cast<uint64_t>(wanted) };
 }
 
 std::optional<RingFault> ChainBuilder::finish() const

@@ -27,6 +27,8 @@ public:
 
     // Adds one buffer.
     std::optional<RingFault> add(const Descriptor& descriptor);
+    // An address of this chain that the IOMMU does not translate for such an access.
+    RingFault translation_fault(Iotlb::Outcome outcome, uint64_t iova, IoAccess wanted) const;
     // After the last one.
     std::optional<RingFault> finish() const;
 

@@ -20,7 +20,7 @@ namespace vwb {
 struct Segment {
     std::byte* data;
     uint32_t size;
-    uint64_t guest_address;
+    uint64_t guest_address; // as the descriptor has it: behind an IOMMU an IOVA
 };
 
 // The snapshot behind a chain; a slab of them belongs to the queue and is used again and again.

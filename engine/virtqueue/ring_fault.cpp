@@ -2,6 +2,7 @@
 #include "engine/virtqueue/ring_fault.h"
 
 #include "engine/base/inspector.h"
+#include "engine/memory/iotlb.h"
 
 namespace vwb {
 
@@ -44,6 +45,10 @@ RingFaultText fault_text(RingFaultKind kind)
         return { "d.empty-chain", "virtio 1.4, 2.6" };
     case RingFaultKind::TotalLength:
         return { "ring.split.total-len", "virtio 1.4, 2.7.5.2" };
+    case RingFaultKind::TranslationDenied:
+        return { "d.iova-access", "vhost-user, IOMMU support" };
+    case RingFaultKind::TranslationMissing:
+        return { "d.iova-missing", "vhost-user, IOMMU support" };
     case RingFaultKind::TooManySegments:
         return { "workbench.segment-cap", "feature dial, segments" };
     }
@@ -89,6 +94,12 @@ std::string describe(const RingFault& fault)
         return head + "no buffer of any length";
     case RingFaultKind::TotalLength:
         return head + "more than " + limit + " bytes in all";
+    case RingFaultKind::TranslationDenied:
+        return head + "IOVA " + hex_text(fault.found) + " may not be accessed: "
+            + to_string(static_cast<IoAccess>(fault.limit)) + " is not permitted";
+    case RingFaultKind::TranslationMissing:
+        return head + "IOVA " + hex_text(fault.found) + " has no translation for "
+            + to_string(static_cast<IoAccess>(fault.limit));
     case RingFaultKind::TooManySegments:
         return head + found + " segments; the feature dial of the device allows " + limit;
     }

@@ -27,6 +27,9 @@ enum class RingFaultKind : uint8_t {
     UnknownDescriptorFlags,
     EmptyChain,
     TotalLength,
+    // behind an IOMMU
+    TranslationDenied, // found: IOVA, limit: access wanted
+    TranslationMissing, // the same; no fault of the driver: the chain waits for the front-end
     TooManySegments,
 };
 

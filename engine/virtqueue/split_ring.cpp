@@ -68,7 +68,7 @@ std::optional<RingFault> SplitRing::fetch(
     return builder.finish();
 }
 
-std::optional<RingFault> SplitRing::enter_indirect(
+std::optional<RingFault> SplitRing::enter_indirect(const ChainBuilder& builder,
     const Descriptor& descriptor, ChainRecord& record, Table& table) const
 {
     const uint32_t longest = std::max(m_layout.size, ChainBuilder::MAX_INDIRECT_LENGTH);
@@ -85,7 +85,10 @@ std::optional<RingFault> SplitRing::enter_indirect(
     if (descriptor.length == 0 || descriptor.length % DESCRIPTOR_SIZE != 0
         || descriptor.length / DESCRIPTOR_SIZE > longest)
         return fault(RingFaultKind::IndirectLength, descriptor.length, longest * DESCRIPTOR_SIZE);
-    const auto bytes = record.memory->translate_whole(descriptor.address, descriptor.length);
+    const auto [bytes, outcome]
+        = record.memory->locate_whole(descriptor.address, descriptor.length, IoAccess::Read);
+    if (outcome != Iotlb::Outcome::Found)
+        return builder.translation_fault(outcome, descriptor.address, IoAccess::Read);
     // Descriptors are read as aligned words; drivers take whole tables from an allocator.
     if (bytes.empty() || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
         return fault(RingFaultKind::IndirectOutsideMemory, descriptor.address, descriptor.length);
@@ -113,7 +116,7 @@ std::optional<RingFault> SplitRing::walk(ChainBuilder& builder, ChainRecord& rec
             return fault(RingFaultKind::UnknownDescriptorFlags, descriptor.flags, known);
         if (descriptor.flags & VIRTQ_DESC_F_INDIRECT) {
             // virtio 1.4, 2.7.5.3.2: WRITE is ignored here; direct descriptors may come before.
-            if (auto wrong = enter_indirect(descriptor, record, table))
+            if (auto wrong = enter_indirect(builder, descriptor, record, table))
                 return wrong;
             index = 0;
             visited = 0;

@@ -49,7 +49,7 @@ private:
 
     static Descriptor load(const Table& table, uint32_t index);
     std::optional<RingFault> walk(ChainBuilder& builder, ChainRecord& record, Table table);
-    std::optional<RingFault> enter_indirect(
+    std::optional<RingFault> enter_indirect(const ChainBuilder& builder,
         const Descriptor& descriptor, ChainRecord& record, Table& table) const;
 
     SplitLayout m_layout;

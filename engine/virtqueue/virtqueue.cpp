@@ -90,24 +90,36 @@ std::optional<DescriptorChain> Virtqueue::pop()
             return {};
         }
         const uint16_t head = m_ring->head();
-        if (m_records[head].in_flight) {
+        ChainRecord& record = m_records[head];
+        if (record.in_flight) {
             report({ RingFaultKind::HeadInFlight, head, 0, 0 });
             return {};
         }
+        std::optional<RingFault> fault;
+        if (!fetch(record, fault))
+            return {};
         m_ring->advance();
-        if (auto chain = take(head))
+        if (auto chain = take(record, fault))
             return chain;
         ++skipped;
     }
     return {};
 }
 
-std::optional<DescriptorChain> Virtqueue::take(uint16_t head)
+// False if the chain has to wait where it is.
+bool Virtqueue::fetch(ChainRecord& record, std::optional<RingFault>& fault)
 {
-    ChainRecord& record = m_records[head];
-    auto fault = m_ring->fetch(record, m_memory);
+    m_missing.reset();
+    fault = m_ring->fetch(record, m_memory);
+    if (fault && fault->kind == RingFaultKind::TranslationMissing)
+        m_missing = fault;
+    return !m_missing;
+}
+
+std::optional<DescriptorChain> Virtqueue::take(ChainRecord& record, std::optional<RingFault> fault)
+{
     if (!fault && record.segments.size() > m_max_segments)
-        fault = RingFault { RingFaultKind::TooManySegments, head, record.segments.size(),
+        fault = RingFault { RingFaultKind::TooManySegments, record.head, record.segments.size(),
             m_max_segments };
     if (fault) {
         report(*fault);
@@ -121,9 +133,12 @@ std::optional<DescriptorChain> Virtqueue::take(uint16_t head)
 
 std::optional<DescriptorChain> Virtqueue::fetch_again(uint16_t head)
 {
-    if (m_broken || head >= m_records.size() || m_records[head].in_flight)
+    m_missing.reset();
+    std::optional<RingFault> fault;
+    if (m_broken || head >= m_records.size() || m_records[head].in_flight
+        || !fetch(m_records[head], fault))
         return {};
-    return take(head);
+    return take(m_records[head], fault);
 }
 
 void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
@@ -142,7 +157,9 @@ void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const
 {
     for (const Segment& segment : record.writable()) {
         const uint32_t count = std::min(written, segment.size);
-        m_log.pages->mark(segment.guest_address, count);
+        // Behind an IOMMU the descriptor does not know it.
+        const auto address = record.memory->guest_address_of(segment.data);
+        m_log.pages->mark(address.value_or(segment.guest_address), count);
         written -= count;
     }
 }

@@ -55,6 +55,9 @@ public:
     bool enable_kicks() { return m_ring->enable_kicks(); }
 
     bool broken() const { return m_broken; }
+    // Why the last pop() or fetch_again() had to leave a chain where it is: its address has no
+    // translation yet. None if it did not.
+    const std::optional<RingFault>& missing() const { return m_missing; }
     uint32_t size() const { return static_cast<uint32_t>(m_records.size()); }
     uint32_t in_flight() const { return m_in_flight; }
     uint32_t base() const { return m_ring->base(); }
@@ -78,7 +81,8 @@ private:
     Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
     void report(const RingFault& fault);
     void log_payload(const ChainRecord& record, uint32_t written) const;
-    std::optional<DescriptorChain> take(uint16_t head);
+    bool fetch(ChainRecord& record, std::optional<RingFault>& fault);
+    std::optional<DescriptorChain> take(ChainRecord& record, std::optional<RingFault> fault);
 
     std::unique_ptr<Ring> m_ring;
     std::shared_ptr<const GuestMemory> m_memory;
@@ -89,6 +93,7 @@ private:
     uint32_t m_max_segments;
     bool m_broken = false;
     std::optional<RingFault> m_breaking_fault;
+    std::optional<RingFault> m_missing;
 };
 
 } // namespace vwb
