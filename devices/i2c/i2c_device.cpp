@@ -3,6 +3,7 @@
 
 #include "devices/i2c/i2c_schema.h"
 #include "engine/device/features.h"
+#include "engine/device/state_stream.h"
 
 namespace vwb {
 
@@ -84,8 +85,7 @@ void I2cDevice::judge(I2cRequest& request)
     // so that all that is left is to refuse its requests.
     if (!m_zero_length) {
         if (!std::exchange(m_reported_refusal, true))
-            m_context->report(i2c_problem(I2cRule::AcceptZeroLength,
-                "ZERO_LENGTH_REQUEST was not accepted; every request is refused"));
+            report_zero_length();
         request.refuse();
     } else if (request.fault()) {
         m_context->report(i2c_problem(request.fault()->rule, request.fault()->message));
@@ -105,6 +105,17 @@ void I2cDevice::judge(I2cRequest& request)
     }
     if (request.refused())
         ++m_counters.refused;
+}
+
+void I2cDevice::report_zero_length()
+{
+    const auto bit = feature_bit(VIRTIO_I2C_F_ZERO_LENGTH_REQUEST);
+    if ((m_context->offered_features() & bit) != 0)
+        m_context->report(i2c_problem(I2cRule::AcceptZeroLength,
+            "ZERO_LENGTH_REQUEST was not accepted; every request is refused"));
+    else
+        m_context->report(i2c_problem(I2cRule::AbortIfNotOffered,
+            "a request though ZERO_LENGTH_REQUEST was withheld; every one is refused"));
 }
 
 void I2cDevice::close_group()
@@ -212,6 +223,25 @@ void I2cDevice::reset()
 {
     m_zero_length = true;
     m_reported_refusal = false;
+}
+
+static constexpr uint16_t STATE_VERSION = 1;
+
+std::optional<std::vector<std::byte>> I2cDevice::save_state() const
+{
+    StateWriter state;
+    state.put(STATE_VERSION);
+    return std::move(state).take();
+}
+
+Result<void> I2cDevice::load_state(std::span<const std::byte> bytes)
+{
+    StateReader state(bytes);
+    if (const auto version = state.get<uint16_t>(); version != STATE_VERSION)
+        return Error(ErrorKind::Invalid,
+            "I2C state of version " + std::to_string(version) + ", expected "
+                + std::to_string(STATE_VERSION));
+    return state.finish();
 }
 
 void I2cDevice::inspect(Inspector& inspector) const

@@ -39,6 +39,10 @@ public:
     void handle(unsigned queue, Request request) override;
     void fail(unsigned queue, Request request) override;
     void reset() override;
+    // All there is to say is that nothing is left: requests that wait are given back, and what
+    // chips hold is the hardware's.
+    std::optional<std::vector<std::byte>> save_state() const override;
+    Result<void> load_state(std::span<const std::byte> bytes) override;
     void inspect(Inspector& inspector) const override;
     Actions* actions() override { return m_adapter->actions(); }
 
@@ -52,6 +56,7 @@ private:
     };
 
     void judge(I2cRequest& request);
+    void report_zero_length();
     void close_group();
     void group_timed_out();
     void run();

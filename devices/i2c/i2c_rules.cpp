@@ -20,6 +20,7 @@ constexpr const char* DRIVER_CLAUSE = "virtio 1.4, 5.16.6.3";
 // In the order of I2cRule.
 constexpr std::array RULES {
     RuleText { "i2c.accept-zero-length", DRIVER_CLAUSE, Side::Driver, Severity::Error },
+    RuleText { "i2c.abort-if-not-offered", DRIVER_CLAUSE, Side::Driver, Severity::Error },
     RuleText { "i2c.addr-flags-set", DRIVER_CLAUSE, Side::Driver, Severity::Error },
     RuleText { "i2c.reserved-flags-zero", DRIVER_CLAUSE, Side::Driver, Severity::Error },
     RuleText { "i2c.m-rd-for-read", DRIVER_CLAUSE, Side::Driver, Severity::Error },

@@ -12,6 +12,7 @@ namespace vwb {
 
 enum class I2cRule : uint8_t {
     AcceptZeroLength,
+    AbortIfNotOffered,
     AddrFlagsSet,
     ReservedFlagsZero,
     MRdForRead,

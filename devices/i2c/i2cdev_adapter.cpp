@@ -5,27 +5,24 @@
 
 #include <array>
 
-#include <sys/epoll.h>
-
 namespace vwb {
 
 Result<std::unique_ptr<I2cDevAdapter>> I2cDevAdapter::create(EventLoop& loop,
     std::shared_ptr<I2cDevCalls> calls, const I2cDevOptions& options, Duration give_up)
 {
     auto bus = VWB_TRY(I2cDevBus::open(std::move(calls), options));
-    std::unique_ptr<I2cDevAdapter> adapter(new I2cDevAdapter(loop, options, give_up));
-    adapter->m_functions = bus.functions();
-    adapter->m_ten_bit = bus.ten_bit();
-    adapter->m_thread = VWB_TRY(I2cDevThread::start(std::move(bus)));
-    adapter->m_watch = VWB_TRY(loop.watch(adapter->m_thread->fd(), EPOLLIN,
-        [raw = adapter.get()](uint32_t) { raw->thread_is_done(); }));
-    return adapter;
+    return std::unique_ptr<I2cDevAdapter>(
+        new I2cDevAdapter(loop, std::move(bus), options.path, give_up));
 }
 
-I2cDevAdapter::I2cDevAdapter(EventLoop& loop, const I2cDevOptions& options, Duration give_up)
-    : m_loop(loop)
-    , m_path(options.path)
+I2cDevAdapter::I2cDevAdapter(
+    EventLoop& loop, I2cDevBus bus, const std::string& path, Duration give_up)
+    : m_path(path)
     , m_give_up(give_up)
+    , m_functions(bus.functions())
+    , m_ten_bit(bus.ten_bit())
+    , m_bus(std::make_shared<I2cDevBus>(std::move(bus)))
+    , m_worker(loop, "i2c-dev")
     , m_timer(loop, [this] { gave_up(); })
 {
 }
@@ -36,7 +33,7 @@ void I2cDevAdapter::execute(std::unique_ptr<I2cTransfer> transfer)
     m_under_way = true;
     m_first = transfer->message(0);
     m_timer.start_after(m_give_up);
-    if (m_thread_busy)
+    if (m_worker.pending() > 0)
         m_waiting = std::move(transfer);
     else
         start(std::move(transfer));
@@ -44,8 +41,10 @@ void I2cDevAdapter::execute(std::unique_ptr<I2cTransfer> transfer)
 
 void I2cDevAdapter::start(std::unique_ptr<I2cTransfer> transfer)
 {
-    m_thread_busy = true;
-    m_thread->run(std::move(transfer));
+    // The thread's until it is done.
+    auto shared = std::make_shared<std::unique_ptr<I2cTransfer>>(std::move(transfer));
+    m_worker.run([bus = m_bus, shared] { bus->run(**shared); },
+        [this, shared] { came_back(std::move(*shared)); });
 }
 
 void I2cDevAdapter::cancel()
@@ -55,12 +54,8 @@ void I2cDevAdapter::cancel()
     m_waiting.reset();
 }
 
-void I2cDevAdapter::thread_is_done()
+void I2cDevAdapter::came_back(std::unique_ptr<I2cTransfer> transfer)
 {
-    auto transfer = m_thread->take();
-    if (!transfer)
-        return;
-    m_thread_busy = false;
     if (m_waiting)
         start(std::move(m_waiting)); // what came back was given up long ago
     else if (m_under_way)
@@ -100,7 +95,7 @@ void I2cDevAdapter::inspect(Inspector& inspector) const
     inspector.hex("functions", m_functions);
     inspector.field("transfers_by", (m_functions & I2C_FUNC_I2C) != 0 ? "I2C_RDWR" : "SMBus");
     inspector.field("ten_bit", m_ten_bit);
-    inspector.field("in_kernel", m_thread_busy);
+    inspector.field("in_kernel", m_worker.pending() > 0);
     inspector.field("given_up", m_given_up);
 }
 

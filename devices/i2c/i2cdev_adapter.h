@@ -3,7 +3,8 @@
 // and one that does not come back in time is given up: the thread may hang, the loop does not.
 #pragma once
 
-#include "devices/i2c/i2cdev_thread.h"
+#include "devices/i2c/i2cdev_bus.h"
+#include "engine/event/worker.h"
 
 namespace vwb {
 
@@ -20,28 +21,26 @@ public:
     void inspect(Inspector& inspector) const override;
 
 private:
-    I2cDevAdapter(EventLoop& loop, const I2cDevOptions& options, Duration give_up);
+    I2cDevAdapter(EventLoop& loop, I2cDevBus bus, const std::string& path, Duration give_up);
 
     void start(std::unique_ptr<I2cTransfer> transfer);
-    void thread_is_done();
+    void came_back(std::unique_ptr<I2cTransfer> transfer);
     void gave_up();
     void tell(std::unique_ptr<I2cTransfer> transfer);
 
-    EventLoop& m_loop;
     const std::string m_path;
     const Duration m_give_up;
-    unsigned long m_functions = 0;
-    bool m_ten_bit = false;
+    const unsigned long m_functions;
+    const bool m_ten_bit;
     I2cListener* m_listener = nullptr;
 
-    std::unique_ptr<I2cDevThread> m_thread;
-    Watch m_watch; // after the thread, so that it goes before its descriptor
+    std::shared_ptr<I2cDevBus> m_bus; // the thread's alone
+    Worker m_worker;
     Timer m_timer; // gives up
     // What somebody waits for: with the thread, or waiting for it to come back from another one.
     bool m_under_way = false;
     std::unique_ptr<I2cTransfer> m_waiting;
     I2cTransfer::Message m_first; // of the transfer that is under way
-    bool m_thread_busy = false;
     uint64_t m_given_up = 0;
 };
 

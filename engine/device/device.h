@@ -36,6 +36,9 @@ struct DeviceTraits {
 class DeviceContext {
 public:
     virtual EventLoop& loop() = 0;
+    // Device and ring bits that the driver may accept: the traits' but for those that the user
+    // withholds.
+    virtual uint64_t offered_features() const = 0;
     // Fills in nothing: side, severity, rule, clause, message and queue are the caller's.
     virtual void report(Problem problem) = 0;
     // The config space changed by itself; the driver is told if it can be.

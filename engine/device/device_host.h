@@ -33,7 +33,7 @@ public:
     // --- what a session calls ---
 
     // Device and ring bits; the transport adds its own.
-    uint64_t offered_features() const { return m_offered; }
+    uint64_t offered_features() const override { return m_offered; }
     const FeatureRange& feature_range() const { return m_feature_range; }
     const FeatureDial& dial() const { return m_dial; }
     const FeatureDial& next_dial() const { return m_next_dial; }

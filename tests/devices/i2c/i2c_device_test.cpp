@@ -125,3 +125,30 @@ TEST(I2cDevice, PlainRingsGiveTheSame)
     EXPECT_EQ(i2c.data(i2c.read(0x50, 2)), (Bytes { 0x10, 0x11 }));
     EXPECT_EQ(i2c.status(first), OK);
 }
+
+TEST(I2cDevice, RequestOfADriverThatHadToGiveUpIsARuleOfItsOwn)
+{
+    I2cHarness i2c;
+    FeatureDial dial;
+    dial.withhold = 1;
+    i2c.host().set_next_dial(dial);
+    i2c.host().apply_dial();
+    i2c.host().accept_features(i2c.host().offered_features());
+    EXPECT_EQ(i2c.status(i2c.write(0x48, { 1 })), ERR);
+    EXPECT_EQ(i2c.rules(), "i2c.abort-if-not-offered");
+}
+
+TEST(I2cDevice, StateSaysThatNothingIsLeft)
+{
+    I2cHarness i2c;
+    const auto state = i2c.host().device().save_state();
+    ASSERT_TRUE(state);
+    EXPECT_TRUE(i2c.host().device().load_state(*state));
+    EXPECT_FALSE(i2c.host().device().load_state({}));
+    auto longer = *state;
+    longer.push_back(std::byte { 0 });
+    EXPECT_FALSE(i2c.host().device().load_state(longer));
+    longer[0] = std::byte { 9 };
+    EXPECT_EQ(i2c.host().device().load_state(longer).error().message(),
+        "I2C state of version 9, expected 1");
+}
