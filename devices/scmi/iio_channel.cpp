@@ -120,7 +120,8 @@ std::optional<IioChannelName> parse_iio_file(std::string_view file)
     }
     name.group = file;
     file.remove_prefix(std::string_view("in_").size());
-    const auto end = std::ranges::find_if(file, [](char c) { return c == '_' || is_digit(c); });
+    const auto end
+        = std::ranges::find_if(file, [](char c) { return c == '_' || c == '-' || is_digit(c); });
     name.type = std::string(file.begin(), end);
     return name;
 }

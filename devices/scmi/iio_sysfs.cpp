@@ -34,12 +34,19 @@ bool exists(const std::string& path)
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-// Scale and offset may be a channel's own, or shared by its group or all channels.
+// "in_voltage1-voltage2" belongs to "in_voltage-voltage".
+std::string without_numbers(std::string name)
+{
+    std::erase_if(name, [](char c) { return c >= '0' && c <= '9'; });
+    return name;
+}
+
+// Scale and offset may be a channel's own, or shared by its group, its type or all channels.
 double shared_number(
     const std::string& directory, const IioChannelName& name, const char* what, double fallback)
 {
-    for (const std::string& base :
-        { name.base, name.group, "in_" + name.type, std::string("in") }) {
+    for (const std::string& base : { name.base, name.group, without_numbers(name.group),
+             "in_" + name.type, std::string("in") }) {
         const auto number = read_iio_number(directory + "/" + base + "_" + what);
         if (number)
             return *number;

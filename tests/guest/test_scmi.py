@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """The SCMI stack of a real kernel on a simulated platform: hwmon, IIO, clocks, power, regulators."""
 
+import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,35 @@ def test_sixty_four_sensors_in_one_device(
     expected = [line for i in range(64) for line in (f"zone{i}", str(i * 1000 + 500))]
     assert linux.run(read) == expected
     no_problems(running)
+
+
+def test_sensors_of_the_kernel_it_runs_on(
+    vwb: Path, bench: StartBench, guest: StartGuest, tmp_path: Path
+) -> None:
+    # The workbench inside the guest, on the guest kernel's dummy IIO device.
+    linux = boot(bench(PLATFORM), guest, tmp_path)
+    lines = linux.run(
+        f"""
+        mkdir /sys/kernel/config/iio/devices/dummy/adc
+        export XDG_RUNTIME_DIR=/run
+        cat > /run/iio.toml <<END
+[[device]]
+type = "scmi"
+hardware = "iio"
+[[device.iio.device]]
+name = "adc"
+buffered = true
+END
+        {vwb} run /run/iio.toml >/run/log 2>&1 &
+        until {vwb} list >/run/list 2>&1; do sleep 0.1; done
+        {vwb} inspect scmi0.device.sensor --json
+        {vwb} inspect scmi0.device.hardware.adc.sensors --json
+        {vwb} shutdown && wait
+        """
+    )
+    sensors = json.loads(lines[0])
+    assert {"adc_accel", "adc_voltage0", "adc_voltage1-voltage2", "adc_steps"} <= sensors.keys()
+    assert lines[1] == str(len(sensors) - 2)  # beside protocol and version
 
 
 def test_driver_comes_and_goes(bench: StartBench, guest: StartGuest, tmp_path: Path) -> None:

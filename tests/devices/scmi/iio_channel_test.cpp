@@ -26,6 +26,8 @@ TEST(IioChannel, NamesTellTypeGroupAndAxis)
     EXPECT_EQ(indexed.type, "voltage");
     EXPECT_EQ(indexed.group, "in_voltage12");
     EXPECT_EQ(indexed.axis, '\0');
+    const auto differential = parse_iio_file("in_voltage-voltage_raw").value();
+    EXPECT_EQ(differential.type, "voltage");
     const auto ambient = parse_iio_file("in_temp_ambient_input").value();
     EXPECT_EQ(ambient.type, "temp");
     EXPECT_TRUE(ambient.processed);

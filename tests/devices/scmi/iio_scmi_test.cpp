@@ -138,6 +138,24 @@ TEST_F(IioScmiTest, ReadingsAreConverted)
     EXPECT_EQ(answers[pressure], std::vector<int64_t> { 101325 }); // pascal
 }
 
+// As the kernel's own dummy has it.
+TEST_F(IioScmiTest, DifferentialChannelsShareTheirScale)
+{
+    iio.write("iio:device0/name", "dummy");
+    iio.write("iio:device0/in_voltage-voltage_scale", "0.001");
+    iio.write("iio:device0/in_voltage0_scale", "0.01");
+    iio.write("iio:device0/in_voltage0_raw", "5");
+    iio.write("iio:device0/in_voltage1-voltage2_raw", "-7");
+    use("dummy");
+    const auto single = find("dummy_voltage0");
+    const auto differential = find("dummy_voltage1-voltage2");
+    EXPECT_EQ(sensors().info(single).quantity.scale, -5);
+    EXPECT_EQ(sensors().info(differential).quantity.scale, -6);
+    sensors().read(differential);
+    until([&] { return !answers.empty(); });
+    EXPECT_EQ(answers[differential], std::vector<int64_t> { -7 });
+}
+
 TEST_F(IioScmiTest, DeviceThatGoesAwayIsAnErrorAndMayComeBack)
 {
     iio.add_motion_sensor();
