@@ -43,6 +43,18 @@ TEST_F(ConfigTest, ReadsEveryType)
     EXPECT_TRUE(reader.finish());
 }
 
+TEST_F(ConfigTest, NumbersAreWholeOrNot)
+{
+    auto reader = read("whole = 5\npart = -2.5\ntext = \"5\"\n");
+    EXPECT_EQ(reader.number("whole").value(), 5.0);
+    EXPECT_EQ(reader.number_or("part", 1).value(), -2.5);
+    EXPECT_EQ(reader.number_or("other", 1.5).value(), 1.5);
+    EXPECT_EQ(
+        message(reader.number("text")), "b.toml:3: text: expected a number, found a string '5'");
+    EXPECT_EQ(
+        message(reader.number("nothing")), "b.toml:1: nothing: is missing; expected a number");
+}
+
 TEST_F(ConfigTest, MissingKeysHaveTheirFallbacks)
 {
     auto reader = read("");
