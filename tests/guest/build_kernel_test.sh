@@ -47,16 +47,16 @@ make_tree()
 VERSION = 6
 PATCHLEVEL = 12
 SUBLEVEL = 1
-allnoconfig:
+allnoconfig tinyconfig:
 	mkdir -p $(O) && : >$(O)/.config
 olddefconfig:
 	grep -v 'CONFIG_NOT_THERE\|=n$$' $(O)/.config >$(O)/new && mv $(O)/new $(O)/.config
-linux:
+linux vmlinux:
 	echo "  CC  fake.o"
 	! grep BREAK $(O)/.config || { echo "fake.c:1: no such thing" >&2; exit 1; }
 	! grep SLOW $(O)/.config || sleep 1000
 	echo built >>$(BUILDS)
-	cp /bin/true $(O)/linux
+	cp /bin/true $(O)/$@
 modules:
 	mkdir -p $(O)/drivers && cp /bin/true $(O)/drivers/fake.ko
 END
@@ -75,6 +75,8 @@ build 0 --help
 check "help goes to standard output" grep -q '^Usage' "$folder/out"
 build 2 --frobnicate
 build 2 --jobs none
+build 2 --machine pdp11
+check "the machines there are are named" says 'uml or qemu'
 build 2 --fragment /nonexistent
 build 3 --source /nonexistent
 check "a missing source is named" says "/nonexistent"
@@ -96,6 +98,15 @@ check "the second call builds nothing" builds 1
 build 0 "${tree[@]}" --print-path
 build 0 "${tree[@]}" --force
 check "--force builds" builds 2
+
+build 0 "${tree[@]}" --machine qemu
+check "another machine is another kernel" [ "$(basename "$(cat "$folder/out")")" = vmlinux ]
+check "with a configuration of its own" grep -q '^CONFIG_PVH=y' \
+    "$(dirname "$(cat "$folder/out")")/config"
+: >"$BUILDS"
+build 0 "${tree[@]}" --machine uml
+check "the kernel of old is there still" [ "$(cat "$folder/out")" = "$kernel" ]
+check "and was not built again" builds 0
 
 echo CONFIG_MORE=y >"$folder/more.config"
 build 0 "${tree[@]}" --fragment "$folder/more.config"
