@@ -33,10 +33,14 @@ class Bench:
         self.file.write_text(toml_text, encoding="utf-8")
         self._vwb = vwb
         self._stderr = self.directory / "stderr"
+        self.control: Path
+        self._launch()
+
+    def _launch(self) -> None:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        with self._stderr.open("wb") as stderr:
+        with self._stderr.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [vwb, "run", self.file],
+                [self._vwb, "run", self.file],
                 cwd=self.directory,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -45,9 +49,8 @@ class Bench:
                 start_new_session=True,
                 text=True,
             )
-        self._reader = threading.Thread(target=self._read_stdout)
+        self._reader = threading.Thread(target=self._read_stdout, args=(self.process, self._lines))
         self._reader.start()
-        self.control: Path
 
     def wait_until_ready(self) -> None:
         """Waits for `ready CONTROL_SOCKET`, the one line of `vwb run`, and sets `control`."""
@@ -84,6 +87,12 @@ class Bench:
             pass
         self.process.wait()
 
+    def start_again(self) -> None:
+        """Runs the bench file once more, on the same sockets, after an end."""
+        self._reader.join()
+        self._launch()
+        self.wait_until_ready()
+
     def stderr(self) -> str:
         return self._stderr.read_text(encoding="utf-8", errors="replace")
 
@@ -95,12 +104,15 @@ class Bench:
     def _environment(self) -> dict[str, str]:
         return os.environ | {"XDG_RUNTIME_DIR": str(self.directory), "NO_COLOR": "1"}
 
-    def _read_stdout(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as stdout:
+    @staticmethod
+    def _read_stdout(
+        process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]
+    ) -> None:
+        assert process.stdout
+        with process.stdout as stdout:
             for line in stdout:
-                self._lines.put(line)
-        self._lines.put(None)
+                lines.put(line)
+        lines.put(None)
 
 
 BENCHES = pytest.StashKey[list[Bench]]()
