@@ -112,7 +112,7 @@ BackendSession::MessageCounters& BackendSession::counters(uint32_t id)
 void BackendSession::on_message(Message message)
 {
     ++counters(message.header.request).received;
-    const auto reply = handle(message);
+    auto reply = handle(message);
     m_host.record(TraceKind::Message, message.header.request, verdict_of(reply), message.payload);
     if (!reply)
         refuse(message, reply.error());
@@ -130,6 +130,8 @@ Result<Reply> BackendSession::handle(Message& message)
             "is in no version of the protocol that we know; it has "
                 + std::to_string(message.payload.size()) + " bytes and "
                 + std::to_string(message.fds.size()) + " descriptors");
+    if (m_handlers.take_postcopy_ack(message))
+        return Reply {};
     VWB_TRY(check_message(*rule, message, m_handlers.negotiated()));
     return m_handlers.handle(message);
 }
@@ -145,18 +147,21 @@ void BackendSession::refuse(const Message& message, const Error& error)
         std::move(text), queue_of(message, m_host.queue_count()) });
 }
 
-void BackendSession::answer(
-    const MessageRule* rule, const Message& message, const Result<Reply>& reply)
+void BackendSession::answer(const MessageRule* rule, const Message& message, Result<Reply>& reply)
 {
     // A reply to a reply would only go on for ever.
     if (message.header.flags & MESSAGE_REPLY)
         return;
+    // In postcopy messages that are else only confirmed have a reply of their own.
+    if (reply && !reply->payload.empty()) {
+        send_reply(message, reply->payload);
+        return;
+    }
     constexpr uint64_t refused = 1;
     constexpr uint64_t refused_without_fd = 0x101; // bits 0..7: the error, bit 8: no descriptor
     switch (rule ? rule->reply : ReplyKind::Ack) {
     case ReplyKind::Always:
-        send_reply(message,
-            reply ? std::span<const std::byte>(reply->payload) : std::span<const std::byte>());
+        send_reply(message, {}, reply ? std::move(reply->fds) : std::vector<UniqueFd>());
         break;
     case ReplyKind::Number:
         send_reply(message, bytes_of(reply ? reply->ack : refused));
@@ -185,12 +190,13 @@ void BackendSession::acknowledge(const MessageRule* rule, const Message& message
         send_reply(message, bytes_of(ack));
 }
 
-void BackendSession::send_reply(const Message& message, std::span<const std::byte> payload)
+void BackendSession::send_reply(
+    const Message& message, std::span<const std::byte> payload, std::vector<UniqueFd> fds)
 {
     const MessageHeader header { message.header.request, MESSAGE_REPLY_FLAGS,
         static_cast<uint32_t>(payload.size()) };
     // Nothing else is queued: while a reply waits, no message is read.
-    const auto sent = m_connection->send(header, payload);
+    const auto sent = m_connection->send(header, payload, std::move(fds));
     VWB_ASSERT(sent || m_connection->closed());
 }
 

@@ -45,9 +45,10 @@ private:
 
     void on_message(Message message);
     Result<Reply> handle(Message& message);
-    void answer(const MessageRule* rule, const Message& message, const Result<Reply>& reply);
+    void answer(const MessageRule* rule, const Message& message, Result<Reply>& reply);
     void acknowledge(const MessageRule* rule, const Message& message, uint64_t ack);
-    void send_reply(const Message& message, std::span<const std::byte> payload);
+    void send_reply(
+        const Message& message, std::span<const std::byte> payload, std::vector<UniqueFd> fds = {});
     void refuse(const Message& message, const Error& error);
     void on_connection_ended(const Error& error);
     void on_mapping_lost();

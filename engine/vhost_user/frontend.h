@@ -55,6 +55,13 @@ public:
     // All rings are stopped. The state is the back-end's alone to understand.
     Result<std::vector<std::byte>> save_device_state();
     Result<void> load_device_state(std::span<const std::byte> state);
+    // Postcopy: answers the back-end's userfaultfd; then the addresses of the regions in the
+    // back-end, by which it tells of faults. confirm_postcopy_memory() once they can be filled.
+    Result<UniqueFd> postcopy_advise();
+    Result<void> postcopy_listen();
+    Result<std::vector<uint64_t>> set_postcopy_mem_table(std::span<const SharedRegion> regions);
+    Result<void> confirm_postcopy_memory();
+    Result<void> postcopy_end();
 
     Result<void> set_vring_num(uint32_t index, uint32_t size);
     Result<void> set_vring_addr(const VringAddr& addr);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -31,6 +32,63 @@ Result<void> Frontend::set_log_base(int fd, uint64_t offset, uint64_t size)
 Result<void> Frontend::set_log_fd(int fd)
 {
     return tell(FrontEndMessage::SetLogFd, {}, { &fd, 1 });
+}
+
+// --- postcopy ---
+
+Result<UniqueFd> Frontend::postcopy_advise()
+{
+    constexpr auto id = FrontEndMessage::PostcopyAdvise;
+    auto reply = VWB_TRY(call(id, {}, 0));
+    if (reply.fds.size() != 1)
+        return Error(ErrorKind::Protocol, message_text(id) + ": there is no userfaultfd");
+    return std::move(reply.fds[0]);
+}
+
+Result<void> Frontend::postcopy_listen()
+{
+    return tell(FrontEndMessage::PostcopyListen, {});
+}
+
+Result<std::vector<uint64_t>> Frontend::set_postcopy_mem_table(
+    std::span<const SharedRegion> regions)
+{
+    constexpr auto id = FrontEndMessage::SetMemTable;
+    std::vector<std::byte> payload(sizeof(MemoryTablePayload));
+    const MemoryTablePayload table { static_cast<uint32_t>(regions.size()), 0 };
+    std::memcpy(payload.data(), &table, sizeof table);
+    std::vector<int> fds;
+    for (const SharedRegion& region : regions) {
+        const MemoryRegionPayload entry { region.info.guest_address, region.info.size,
+            region.info.user_address, region.info.mmap_offset };
+        const auto bytes = bytes_of(entry);
+        payload.insert(payload.end(), bytes.begin(), bytes.end());
+        fds.push_back(region.fd);
+    }
+    const auto reply = VWB_TRY(exchange(id, MESSAGE_VERSION, payload, fds));
+    if (reply.payload.size() != payload.size())
+        return Error(ErrorKind::Protocol,
+            message_text(id) + ": the reply has " + std::to_string(reply.payload.size())
+                + " bytes instead of " + std::to_string(payload.size()));
+    std::vector<uint64_t> addresses;
+    for (size_t i = 0; i < regions.size(); ++i)
+        addresses.push_back(
+            reply.read<MemoryRegionPayload>(sizeof table + i * sizeof(MemoryRegionPayload))
+                .user_address);
+    return addresses;
+}
+
+Result<void> Frontend::confirm_postcopy_memory()
+{
+    return send(FrontEndMessage::SetMemTable, MESSAGE_REPLY_FLAGS, bytes_of(uint64_t { 0 }), {},
+        deadline());
+}
+
+Result<void> Frontend::postcopy_end()
+{
+    if (const uint64_t verdict = VWB_TRY(call_number(FrontEndMessage::PostcopyEnd)); verdict != 0)
+        return Error(ErrorKind::Protocol, "POSTCOPY_END: the back-end refused it");
+    return {};
 }
 
 // --- device state ---

@@ -58,6 +58,8 @@ MessageHandlers::MessageHandlers(DeviceHost& host)
     , m_vrings(host, m_log, m_translation)
 {
     host.set_queue_events(this);
+    if (const auto userfault = Userfault::open(); !userfault)
+        m_postcopy_obstacle = userfault.error().message();
 }
 
 MessageHandlers::~MessageHandlers()
@@ -97,6 +99,9 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::SetBackendReqFd, &Self::set_backend_req_fd },
         Entry { Id::IotlbMsg, &Self::iotlb_msg },
         Entry { Id::VringKick, &Self::vring_kick },
+        Entry { Id::PostcopyAdvise, &Self::postcopy_advise },
+        Entry { Id::PostcopyListen, &Self::postcopy_listen },
+        Entry { Id::PostcopyEnd, &Self::postcopy_end },
         Entry { Id::GetConfig, &Self::get_config },
         Entry { Id::SetConfig, &Self::set_config },
         Entry { Id::ResetDevice, &Self::reset_device },
@@ -179,6 +184,8 @@ Result<Reply> MessageHandlers::reset_owner(Message&)
 Result<Reply> MessageHandlers::set_mem_table(Message& message)
 {
     auto memory = VWB_TRY(read_memory_table(message));
+    if (m_postcopy_listens)
+        return set_postcopy_memory(memory);
     VWB_TRY(m_vrings.set_memory(std::move(memory)));
     return Reply {};
 }
@@ -235,7 +242,9 @@ Result<Reply> MessageHandlers::set_vring_err(Message& message)
 uint64_t MessageHandlers::offered_protocol_features() const
 {
     const FeatureDial& dial = m_host.dial();
-    const uint64_t missing = m_host.has_state() ? 0 : protocol_bit(ProtocolFeature::DeviceState);
+    uint64_t missing = m_host.has_state() ? 0 : protocol_bit(ProtocolFeature::DeviceState);
+    if (!m_postcopy_obstacle.empty())
+        missing |= protocol_bit(ProtocolFeature::Pagefault);
     return PROTOCOL_FEATURES.turned(dial.protocol_offer, dial.protocol_withhold) & ~missing;
 }
 
@@ -315,6 +324,8 @@ Result<Reply> MessageHandlers::get_max_mem_slots(Message&)
 Result<Reply> MessageHandlers::add_mem_reg(Message& message)
 {
     auto memory = VWB_TRY(add_memory_region(m_vrings.memory(), message));
+    if (m_postcopy_listens)
+        return add_postcopy_region(memory);
     VWB_TRY(m_vrings.set_memory(std::move(memory)));
     return Reply {};
 }
@@ -440,6 +451,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
             m_vrings.memory()->inspect(inner);
     });
     inspector.child("log", [this](Inspector& inner) { m_log.inspect(inner); });
+    inspector.child("postcopy", [this](Inspector& inner) { inspect_postcopy(inner); });
     inspector.child("iotlb", [this](Inspector& inner) { m_translation.inspect(inner); });
     inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
     if (m_channel)

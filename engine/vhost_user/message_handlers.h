@@ -4,6 +4,7 @@
 // framing, replies and the record of refusals are BackendSession's.
 #pragma once
 
+#include "engine/memory/userfault.h"
 #include "engine/vhost_user/backend_channel.h"
 #include "engine/vhost_user/message_table.h"
 #include "engine/vhost_user/session_stage.h"
@@ -16,6 +17,7 @@ namespace vwb {
 struct Reply {
     std::vector<std::byte> payload; // of messages with a reply of their own
     uint64_t ack = 0; // of the others, if an acknowledgement is due
+    std::vector<UniqueFd> fds {}; // that go with the payload
 };
 
 // Owner: BackendSession. Loop thread only.
@@ -31,6 +33,8 @@ public:
 
     const Negotiated& negotiated() const { return m_negotiated; }
     SessionStage stage() const;
+    // Whether it is the one reply that a front-end sends; then it is taken.
+    bool take_postcopy_ack(const Message& message);
     // True once the front-end has negotiated what no session can work with.
     bool unusable() const { return m_unusable; }
     // True if the front-end has truncated its memory, or its log.
@@ -56,6 +60,9 @@ private:
     Result<Reply> set_log_fd(Message& message);
     Result<Reply> set_device_state_fd(Message& message);
     Result<Reply> check_device_state(Message& message);
+    Result<Reply> postcopy_advise(Message& message);
+    Result<Reply> postcopy_listen(Message& message);
+    Result<Reply> postcopy_end(Message& message);
     Result<Reply> set_vring_num(Message& message);
     Result<Reply> set_vring_addr(Message& message);
     Result<Reply> set_vring_base(Message& message);
@@ -86,6 +93,11 @@ private:
 
     void send(BackEndMessage id, std::span<const std::byte> payload);
     void set_translated(bool on);
+    Result<Reply> set_postcopy_memory(const std::shared_ptr<const GuestMemory>& memory);
+    Result<Reply> add_postcopy_region(const std::shared_ptr<const GuestMemory>& memory);
+    Result<void> watch_for_faults(const GuestMemory::Region& region) const;
+    static MemoryRegionPayload region_at_home(const MemoryRegion& region);
+    void inspect_postcopy(Inspector& inspector) const;
     void reset();
     void keep_features(uint64_t features);
     void announce_config_change();
@@ -96,6 +108,10 @@ private:
     VringSetup m_vrings;
     std::unique_ptr<BackendChannel> m_channel;
     std::unique_ptr<StateTransfer> m_state_transfer;
+    std::string m_postcopy_obstacle; // why it cannot be offered; empty if it can
+    std::optional<Userfault> m_userfault; // from POSTCOPY_ADVISE to POSTCOPY_END
+    bool m_postcopy_listens = false;
+    bool m_postcopy_ack_due = false;
     Negotiated m_negotiated;
     uint64_t m_features = 0; // as the front-end set them, bit 30 included
     bool m_features_set = false;

@@ -20,7 +20,8 @@ inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeatu
     | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::DeviceState);
 
 inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
-    .optional = protocol_bit(ProtocolFeature::InbandNotifications) };
+    .optional = protocol_bit(ProtocolFeature::InbandNotifications)
+        | protocol_bit(ProtocolFeature::Pagefault) };
 
 // What a front-end waits for after a message.
 enum class ReplyKind : uint8_t {
