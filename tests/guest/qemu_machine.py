@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""A QEMU machine (x86_64, emulated) on the sockets of a running bench, with a Linux guest that obeys
-line by line. Its kernel is the one of scripts/guest/qemu.config, its initramfs holds qemu_init.cpp.
+"""A QEMU machine (x86_64, emulated) on the sockets of a running bench, with a Linux guest that
+obeys line by line. Its kernel is the one of scripts/guest/qemu.config, its initramfs holds
+qemu_init.cpp.
 """
 
 import json
