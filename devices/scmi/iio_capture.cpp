@@ -117,6 +117,8 @@ void IioCapture::start(Duration interval)
     const double hertz = 1e9 / static_cast<double>(std::max<int64_t>(interval.count(), 1));
     const auto rate = std::to_string(hertz);
     job->optional_writes.emplace_back(m_device.directory + "/buffer/enable", "0");
+    // The clock that single readings are told by as well.
+    job->optional_writes.emplace_back(m_device.directory + "/current_timestamp_clock", "monotonic");
     job->optional_writes.emplace_back(m_device.directory + "/sampling_frequency", rate);
     for (const auto& sensor : m_device.sensors) {
         const auto& file = sensor.channels[0].file;

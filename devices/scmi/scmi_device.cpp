@@ -248,7 +248,7 @@ void ScmiDevice::reset()
 void ScmiDevice::hardware_failed(uint32_t header, const std::string& what, const Error& error)
 {
     m_context->report(scmi_hardware_problem(what, error));
-    m_base->notify_error(header, scmi_status(error));
+    m_base->notify_error(header, ScmiStatus::HardwareError);
 }
 
 void ScmiDevice::signal_changed(uint32_t signal, uint32_t value)

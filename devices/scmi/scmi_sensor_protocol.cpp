@@ -298,7 +298,8 @@ void ScmiSensorProtocol::reading_failed(uint16_t sensor, const Error& error)
         scmi_hardware_problem("reading sensor " + m_sensors.info(sensor).name, error));
     Waiting first = std::move(state.waiting.front());
     state.waiting.erase(state.waiting.begin());
-    answer_scmi(std::move(first.request), first.header, scmi_status(error));
+    // Whatever the host says: the sensor is there, and the driver asked for nothing wrong.
+    answer_scmi(std::move(first.request), first.header, ScmiStatus::HardwareError);
 }
 
 void ScmiSensorProtocol::sampling_failed(uint16_t sensor, const Error& error)

@@ -225,6 +225,35 @@ def test_every_protocol_by_raw_messages(
     assert "scmi.message-size" in running.vwb("problems").stdout
 
 
+def test_trip_points_reach_the_guest(
+    bench: StartBench, guest: StartGuest, tmp_path: Path
+) -> None:
+    running = bench(PLATFORM)
+    linux = boot(running, guest, tmp_path)
+    every_100_ms, both_ways = 1 << 16 | 0x1F << 11 | 1, 3
+    assert command(linux, 0x15, 0xA, 0, every_100_ms) == [0]
+    assert command(linux, 0x15, 0x5, 0, both_ways, 80000, 0) == [0]
+    assert command(linux, 0x15, 0x4, 0, 1) == [0]
+    assert command(linux, 0x15, 0xB, 0, 1) == [0]
+    read = "dd bs=256 count=1 status=none | od -An -v -w256 -tx4"
+    linux.start(f"while :; do {read}; done <{RAW}/notification")
+
+    def notification(message: int) -> list[int]:
+        for _ in range(1000):
+            words = [int(word, 16) for word in linux.line().split()]
+            if words[0] & 0xFF == message:
+                return words[1:]
+        raise AssertionError("it does not come")
+
+    # The first sample is what the others are compared with.
+    assert notification(1)[:3] == [0, 0, 42500]
+    set_value(running, "scmi0.sensor.cpu=80.5")
+    assert notification(0) == [0, 0, 1 << 16]
+    set_value(running, "scmi0.sensor.cpu=79.5")
+    assert notification(0) == [0, 0, 0]
+    no_problems(running)
+
+
 def test_sixty_four_sensors_in_one_device(
     bench: StartBench, guest: StartGuest, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ void FakeIio::add_motion_sensor()
     write(device + "in_temp_offset", "6400");
     write(device + "in_temp_raw", "-100");
     write(device + "sampling_frequency", "26");
+    write(device + "current_timestamp_clock", "realtime");
     write(device + "buffer/enable", "0");
     write(device + "buffer/length", "0");
     int index = 0;

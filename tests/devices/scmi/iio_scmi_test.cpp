@@ -198,6 +198,7 @@ TEST_F(IioScmiTest, BufferGivesSamplesWithItsTimestamps)
     until([&] { return iio.read("iio:device0/buffer/enable") == "1"; });
     EXPECT_EQ(iio.read("iio:device0/scan_elements/in_accel_y_en"), "1");
     EXPECT_EQ(iio.read("iio:device0/scan_elements/in_timestamp_en"), "1");
+    EXPECT_EQ(iio.read("iio:device0/current_timestamp_clock"), "monotonic");
     EXPECT_EQ(iio.read("iio:device0/sampling_frequency").substr(0, 6), "100.00");
     // x, y, z, the temperature (big-endian, 12 bits above 4 others), the time; in two pieces
     const uint8_t scan[16] = { 1, 0, 0xff, 0xff, 10, 0, 0xff, 0xf0, 0x39, 0x30, 0, 0, 0, 0, 0, 0 };
