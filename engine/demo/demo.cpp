@@ -4,12 +4,22 @@
 #include "engine/driver/builtin_driver.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <unistd.h>
 
 namespace vwb {
 namespace {
+
+// Each round is a new connection with another kind of ring.
+struct RingMode {
+    bool packed;
+    bool modern; // EVENT_IDX and indirect descriptors
+    bool in_order;
+};
+constexpr RingMode RING_MODES[] { { false, true, false }, { true, true, false },
+    { false, false, true }, { true, false, true } };
 
 // What an observer would do over the control socket.
 OutsideCall outside_of(RunningDevice& device)
@@ -59,13 +69,15 @@ Demo::~Demo()
         thread.join();
 }
 
-Result<void> Demo::drive_once(
-    RunningDevice& device, DriverLoad& load, DemoRow& row, bool modern_ring)
+Result<void> Demo::drive_once(RunningDevice& device, DriverLoad& load, DemoRow& row, unsigned round)
 {
+    const RingMode& mode = RING_MODES[round % std::size(RING_MODES)];
     DriverOptions options;
     options.features = load.features();
-    options.event_index = modern_ring;
-    options.indirect = modern_ring;
+    options.event_index = mode.modern;
+    options.indirect = mode.modern;
+    options.packed = mode.packed;
+    options.in_order = mode.in_order;
     auto driver = VWB_TRY(BuiltinDriver::connect(device.socket_path(), options));
     driver->set_latency(&row.counters.latency);
     return load.run(*driver, outside_of(device), row.counters, m_stop);
@@ -75,9 +87,9 @@ void Demo::drive(RunningDevice& device, DemoRow& row, TimePoint deadline)
 {
     const auto load = device.device_type().demo_load();
     unsigned round = 0;
-    while (!m_stop.load() && row.error.empty() && (round < 2 || m_clock->now() < deadline)) {
-        // Each round is a new connection, with EVENT_IDX and indirect descriptors or without.
-        const auto done = drive_once(device, *load, row, round % 2 == 0);
+    while (!m_stop.load() && row.error.empty()
+        && (round < std::size(RING_MODES) || m_clock->now() < deadline)) {
+        const auto done = drive_once(device, *load, row, round);
         row.error = done ? load->complaint() : done.error().message();
         ++round;
     }

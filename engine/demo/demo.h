@@ -50,8 +50,7 @@ public:
 private:
     Demo() = default;
     void drive(RunningDevice& device, DemoRow& row, TimePoint deadline);
-    Result<void> drive_once(
-        RunningDevice& device, DriverLoad& load, DemoRow& row, bool modern_ring);
+    Result<void> drive_once(RunningDevice& device, DriverLoad& load, DemoRow& row, unsigned round);
 
     Clock* m_clock = nullptr;
     BenchSpec m_spec;

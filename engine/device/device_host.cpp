@@ -5,6 +5,12 @@
 
 namespace vwb {
 
+static uint64_t usual_features(const DeviceTraits& traits)
+{
+    const bool parks = std::ranges::any_of(traits.queues, &QueueTraits::parks_requests);
+    return traits.features | RING_FEATURES | (parks ? 0 : ORDERLY_RING_FEATURES);
+}
+
 DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
     std::unique_ptr<Device> device, size_t trace_capacity)
     : m_name(std::move(name))
@@ -13,7 +19,7 @@ DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
     , m_trace(trace_capacity)
     , m_problems(loop.clock())
     , m_queue_context { loop, *m_device, m_trace, m_problems, index }
-    , m_feature_range { m_device->traits().features | RING_FEATURES, OPTIONAL_RING_FEATURES }
+    , m_feature_range { usual_features(m_device->traits()), OPTIONAL_RING_FEATURES }
     , m_offered(m_feature_range.usual)
 {
     for (size_t i = 0; i < traits().queues.size(); ++i)
@@ -97,8 +103,10 @@ Result<void> DeviceHost::start_queue(size_t index, VirtqueueConfig config)
             "queue size " + std::to_string(config.size) + " of " + traits().queues[index].name
                 + " is larger than the offered " + std::to_string(limit));
     config.max_segments = m_dial.segments;
+    config.format = ring_format();
     config.event_index = (m_accepted & F_EVENT_IDX) != 0;
     config.indirect = (m_accepted & F_INDIRECT_DESC) != 0;
+    config.in_order = (m_accepted & F_IN_ORDER) != 0;
     return m_queues[index]->start(config);
 }
 

@@ -41,6 +41,11 @@ public:
     void set_next_dial(const FeatureDial& dial) { m_next_dial = dial; }
     void apply_dial();
     uint64_t accepted_features() const { return m_accepted; }
+    // As negotiated.
+    RingFormat ring_format() const
+    {
+        return m_accepted & F_RING_PACKED ? RingFormat::Packed : RingFormat::Split;
+    }
     // Bits that were not offered are reported as the driver's problem and left out.
     void accept_features(uint64_t features);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/device/host_queue.h"
 
+#include "engine/device/carried_state.h"
+
 #include <algorithm>
+#include <iterator>
 
 #include <sys/epoll.h>
 
@@ -54,7 +57,10 @@ Result<void> HostQueue::start(const VirtqueueConfig& config)
     m_virtqueue->set_fault_handler([this](const RingFault& fault) { on_ring_fault(fault); });
     // Requests that were given back are still owed to the driver only if this is the same ring,
     // going on where it stopped; a new ring has nothing unreturned.
-    if (m_carried_base != config.base || m_virtqueue->unreturned() != m_carried.size())
+    uint64_t slots = 0;
+    for (const CarriedChain& chain : m_carried)
+        slots += chain.slots;
+    if (m_carried_base != config.base || m_virtqueue->unreturned() != slots)
         m_carried.clear();
     update_running();
     return {};
@@ -100,13 +106,17 @@ void HostQueue::stop_running()
     m_context.device.queue_stopped(m_index);
     VWB_ASSERT(m_virtqueue->in_flight() == 0);
     flush();
+    // Before those that still wait to be taken up.
+    auto chains = m_virtqueue->carry_over();
+    m_carried.insert(m_carried.begin(), std::make_move_iterator(chains.begin()),
+        std::make_move_iterator(chains.end()));
 }
 
 void HostQueue::redeliver_carried()
 {
     refresh_time();
     while (!m_carried.empty()) {
-        auto chain = m_virtqueue->fetch_again(m_carried.front());
+        auto chain = m_virtqueue->resume(m_carried.front());
         if (waiting())
             return; // with all behind it
         m_carried.erase(m_carried.begin());
@@ -124,22 +134,16 @@ void HostQueue::retry()
 void HostQueue::save_carried(StateWriter& state) const
 {
     state.put(m_carried_base);
-    state.put(static_cast<uint32_t>(m_carried.size()));
-    for (const uint16_t head : m_carried)
-        state.put(head);
+    save_carried_chains(m_carried, state);
 }
 
 Result<void> HostQueue::load_carried(StateReader& state)
 {
     const auto base = state.get<uint32_t>();
-    const auto count = state.get<uint32_t>();
-    if (count > MAX_QUEUE_SIZE)
-        return Error(ErrorKind::Invalid,
-            "queue " + std::to_string(m_index) + " with " + std::to_string(count) + " requests");
-    std::vector<uint16_t> heads;
-    for (uint32_t i = 0; i < count; ++i)
-        heads.push_back(state.get<uint16_t>());
-    m_carried = std::move(heads);
+    auto chains = load_carried_chains(state);
+    if (!chains)
+        return std::move(chains).error().within("queue " + std::to_string(m_index));
+    m_carried = std::move(chains).value();
     m_carried_base = base;
     return {};
 }
@@ -276,7 +280,6 @@ void HostQueue::give_back_request(DescriptorChain chain)
 {
     // While the queue runs a device has no reason to give work back: it would be lost.
     VWB_ASSERT(!m_running);
-    m_carried.push_back(chain.record().head);
     m_virtqueue->give_back(std::move(chain));
 }
 
@@ -299,9 +302,10 @@ void HostQueue::flush()
     if (!m_unpublished || !started())
         return;
     m_unpublished = false;
-    m_virtqueue->publish();
     m_until_time = 0;
-    notify_driver();
+    // Nothing, if all that was used has to wait for its turn.
+    if (m_virtqueue->publish())
+        notify_driver();
 }
 
 void HostQueue::notify_driver()
@@ -324,16 +328,18 @@ void HostQueue::on_ring_fault(const RingFault& fault)
     // Zeros stand where the ring was: not the driver's fault (see mapping_guard.h).
     if (m_virtqueue->memory_lost())
         return;
-    const auto text = fault_text(fault.kind);
+    const auto text = fault_text(fault);
+    const FaultCost cost = cost_of(fault.kind);
     m_context.problems.report({ Side::Driver, Severity::Error, text.rule, text.clause,
         describe(fault), static_cast<int>(m_index) });
-    if (breaks_queue(fault.kind)) {
+    if (cost == FaultCost::Queue) {
         if (m_err)
             m_err.signal();
         else if (m_context.events)
             m_context.events->queue_broke(m_index);
-        return;
     }
+    if (cost != FaultCost::Chain)
+        return;
     if (fault.kind == RingFaultKind::TranslationDenied && m_context.events)
         m_context.events->translation_denied(m_index, fault);
     ++m_counters.chain_faults;

@@ -135,8 +135,8 @@ private:
     Deferred m_flush_later;
     Deferred m_drain_later;
 
-    // Heads that the device gave back when the queue stopped, in order of their pop.
-    std::vector<uint16_t> m_carried;
+    // What the device gave back when the queue stopped, in order of their pop.
+    std::vector<CarriedChain> m_carried;
     uint32_t m_carried_base = 0;
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the

@@ -208,6 +208,11 @@ Result<void> BuiltinDriver::start_queues()
     return m_session->start();
 }
 
+Result<void> BuiltinDriver::reset_queue(unsigned queue)
+{
+    return m_session->reset_queue(queue);
+}
+
 Result<void> BuiltinDriver::reconnect()
 {
     if (m_path.empty())

@@ -26,12 +26,14 @@ class DriverSession;
 class Frontend;
 
 struct DriverOptions {
-    // Device and ring bits wanted; only what is offered is accepted. The two ring bits below and
+    // Device and ring bits wanted; only what is offered is accepted. The ring bits below and
     // VERSION_1 need not be named.
     uint64_t features = ~uint64_t { 0 };
-    uint32_t queue_size = 64;
+    uint32_t queue_size = 64; // where rings are split: a power of two
     bool event_index = true;
     bool indirect = true;
+    bool packed = false;
+    bool in_order = false;
     // Kicks and calls as messages, where the back-end offers it; an IOMMU between device and
     // memory.
     bool inband = false;
@@ -114,6 +116,9 @@ public:
     // the bases.
     Result<void> stop_queues();
     Result<void> start_queues();
+    // One queue alone, as a driver does with RING_RESET: stopped, emptied and started anew. Its
+    // requests under way are forgotten. Errors: Unsupported if RING_RESET was not accepted.
+    Result<void> reset_queue(unsigned queue);
     // A new connection to the same path (or over the socket given), with the same memory and rings.
     // Requests under way are made available again: the new back-end answers them.
     Result<void> reconnect();

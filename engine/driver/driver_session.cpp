@@ -42,7 +42,11 @@ uint64_t wanted_features(const DriverOptions& options)
         wanted |= F_INDIRECT_DESC;
     if (options.iommu)
         wanted |= F_ACCESS_PLATFORM;
-    return wanted;
+    if (options.packed)
+        wanted |= F_RING_PACKED;
+    if (options.in_order)
+        wanted |= F_IN_ORDER;
+    return wanted | F_RING_RESET;
 }
 
 } // namespace
@@ -170,11 +174,23 @@ Result<void> DriverSession::make_queues()
             m_indices.push_back(index);
     }
     const DriverRingOptions ring { m_options.queue_size, (m_accepted & F_EVENT_IDX) != 0,
-        (m_accepted & F_INDIRECT_DESC) != 0 };
+        (m_accepted & F_INDIRECT_DESC) != 0, (m_accepted & F_IN_ORDER) != 0,
+        m_accepted & F_RING_PACKED ? RingFormat::Packed : RingFormat::Split };
+    if (!is_queue_size(ring.format, ring.size))
+        return Error(ErrorKind::Invalid,
+            "a queue size of " + std::to_string(ring.size)
+                + ": a split ring, which was negotiated, wants a power of two");
     for (const unsigned index : m_indices)
         m_queues.push_back(VWB_TRY(DriverQueue::create(index, *m_memory, *m_slab, ring)));
-    m_bases.assign(m_queues.size(), 0);
+    assign_fresh_bases();
     return {};
+}
+
+void DriverSession::assign_fresh_bases()
+{
+    m_bases.clear();
+    for (const auto& queue : m_queues)
+        m_bases.push_back(queue->ring().fresh_base());
 }
 
 Result<void> DriverSession::hand_over_memory()
@@ -299,14 +315,27 @@ Result<void> DriverSession::serve_iommu(const IotlbPayload& request)
 
 Result<void> DriverSession::stop()
 {
-    for (size_t i = 0; i < m_queues.size(); ++i) {
-        const unsigned index = m_queues[i]->index();
-        if (has_protocol_features())
-            VWB_TRY(m_frontend->set_vring_enable(index, 0));
-        m_bases[i] = VWB_TRY(m_frontend->get_vring_base(index));
-    }
+    for (size_t i = 0; i < m_queues.size(); ++i)
+        m_bases[i] = VWB_TRY(stop_queue(m_queues[i]->index()));
     m_running = false;
     return {};
+}
+
+Result<uint32_t> DriverSession::stop_queue(unsigned index)
+{
+    if (has_protocol_features())
+        VWB_TRY(m_frontend->set_vring_enable(index, 0));
+    return m_frontend->get_vring_base(index);
+}
+
+Result<void> DriverSession::reset_queue(unsigned index)
+{
+    if (!(m_accepted & F_RING_RESET))
+        return Error(ErrorKind::Unsupported, "the back-end did not offer RING_RESET");
+    VWB_TRY(stop_queue(index));
+    DriverQueue& target = queue(index);
+    target.reset();
+    return start_queue(target, target.ring().fresh_base());
 }
 
 Result<void> DriverSession::reset_device()
@@ -321,7 +350,7 @@ Result<void> DriverSession::reset_device()
     VWB_TRY(m_frontend->get_features());
     for (auto& queue : m_queues)
         queue->reset();
-    m_bases.assign(m_queues.size(), 0);
+    assign_fresh_bases();
     m_running = false;
     VWB_TRY(accept_features(Status::Fresh));
     return start(); // the memory table survives a reset

@@ -33,6 +33,7 @@ public:
     Result<void> reset_device();
     Result<void> stop();
     Result<void> start();
+    Result<void> reset_queue(unsigned index);
 
     // Has all writes of the back-end logged from now on, or no longer. Errors: Unsupported.
     Result<void> set_logging(bool logging);
@@ -62,12 +63,14 @@ private:
     Result<void> accept_features(Status status);
     Result<void> set_status(uint64_t status);
     Result<void> make_queues();
+    void assign_fresh_bases();
     Result<void> hand_over_memory();
     Result<void> serve_iommu(const IotlbPayload& request);
     Result<void> set_notifications(DriverQueue& queue);
     Result<void> start_queue(DriverQueue& queue, uint32_t base);
     VringAddr address_of(DriverQueue& queue) const;
     uint64_t session_features() const;
+    Result<uint32_t> stop_queue(unsigned index);
     // vhost-user's bit 30, which is always accepted where it is offered.
     bool has_protocol_features() const;
 

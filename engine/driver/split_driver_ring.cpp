@@ -5,29 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstring>
-#include <limits>
 
 namespace vwb {
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
 
-// virtio 1.4, 2.7.5.2: a chain is no longer than 2^32 bytes.
-bool fits_one_chain(std::span<const DriverSegment> segments, uint64_t& total)
-{
-    for (const auto& segment : segments)
-        total += segment.size;
-    return total <= std::numeric_limits<uint32_t>::max();
-}
-
 } // namespace
-
-std::unique_ptr<DriverRing> make_driver_ring(DriverMemory& memory, const DriverRingOptions& options)
-{
-    return std::make_unique<SplitDriverRing>(memory, options);
-}
 
 SplitDriverRing::SplitDriverRing(DriverMemory& memory, const DriverRingOptions& options)
     : m_memory(memory)
@@ -35,9 +20,10 @@ SplitDriverRing::SplitDriverRing(DriverMemory& memory, const DriverRingOptions& 
     , m_mask(options.size - 1)
     , m_event_index(options.event_index)
     , m_indirect(options.indirect)
+    , m_in_order(options.in_order)
     , m_records(options.size)
+    , m_order(options.in_order ? options.size : 0)
 {
-    VWB_ASSERT(std::has_single_bit(options.size) && options.size <= MAX_QUEUE_SIZE);
     // virtio 1.4, 2.7: alignment 16, 2 and 4. A cache line each keeps the two sides apart.
     const auto part
         = [&memory](size_t size) { return memory.allocate(static_cast<uint32_t>(size), 64).data; };
@@ -54,12 +40,14 @@ void SplitDriverRing::reset()
     std::memset(m_parts.device, 0, m_layout.used_size());
     for (uint32_t i = 0; i < m_layout.size; ++i) {
         m_records[i].in_flight = false;
-        m_records[i].next = static_cast<uint16_t>(i + 1);
+        m_records[i].next = static_cast<uint16_t>((i + 1) & m_mask);
     }
     m_free_head = 0;
     m_free = m_layout.size;
     m_in_flight = 0;
     m_next_avail = m_published_avail = m_next_used = m_shadow_used = 0;
+    m_turn = m_sequence;
+    m_in_batch = false;
     m_calls_disabled = false;
     m_broken = false;
 }
@@ -82,32 +70,25 @@ uint64_t SplitDriverRing::device_user() const
 Result<uint16_t> SplitDriverRing::add(std::span<const DriverSegment> readable,
     std::span<const DriverSegment> writable, uint64_t token)
 {
-    const size_t segments = readable.size() + writable.size();
-    uint64_t total = 0;
-    if (segments == 0 || !fits_one_chain(readable, total) || !fits_one_chain(writable, total))
-        return Error(ErrorKind::Invalid, "a chain has at least one segment and at most 2^32 bytes");
+    const DriverChain chain { readable, writable };
+    VWB_TRY(chain.check());
     // As Linux drivers do: a single segment is not worth a table.
-    const bool indirect = m_indirect && segments > 1;
-    const size_t needed = indirect ? 1 : segments;
+    const bool indirect = m_indirect && chain.size() > 1;
+    const size_t needed = indirect ? 1 : chain.size();
     if (needed > m_free)
-        return Error(ErrorKind::Limit,
-            std::to_string(needed) + " descriptors needed, " + std::to_string(m_free) + " free of "
-                + std::to_string(m_layout.size));
+        return no_room_for(needed, m_free, m_layout.size);
 
     const uint16_t head = m_free_head;
     Record& record = m_records[head];
     if (indirect) {
-        if (!ensure_table(record, segments))
-            return Error(ErrorKind::Limit, "driver memory is full: no room for an indirect table");
-        fill_indirect(readable, writable, record);
+        VWB_TRY(grow_table(m_memory, record.table, chain.size()));
+        fill_indirect(chain, record);
         m_free_head = record.next;
     } else {
-        fill_direct(readable, writable, head);
+        fill_direct(chain, head);
     }
     record.token = token;
-    record.writable_bytes = 0;
-    for (const auto& segment : writable)
-        record.writable_bytes += segment.size;
+    record.writable_bytes = chain.writable_bytes();
     record.descriptors = static_cast<uint16_t>(needed);
     record.in_flight = true;
     m_free -= static_cast<uint32_t>(needed);
@@ -121,6 +102,8 @@ void SplitDriverRing::make_available(uint16_t head)
     guest_store<uint16_t>(
         m_parts.driver + SplitLayout::avail_entry(m_next_avail & m_mask), head, relaxed);
     ++m_next_avail;
+    if (m_in_order)
+        m_order[m_sequence & m_mask] = head;
     m_records[head].sequence = m_sequence++;
 }
 
@@ -132,60 +115,31 @@ void SplitDriverRing::store(
     guest_store<uint64_t>(entry + 8, rest, relaxed);
 }
 
-void SplitDriverRing::fill_direct(
-    std::span<const DriverSegment> readable, std::span<const DriverSegment> writable, uint16_t head)
+void SplitDriverRing::fill_direct(const DriverChain& chain, uint16_t head)
 {
     uint16_t index = head;
-    size_t left = readable.size() + writable.size();
-    const auto put = [this, &index, &left](const DriverSegment& segment, uint16_t flags) {
-        const uint16_t next = m_records[index].next;
-        if (--left > 0)
-            store(m_parts.descriptors + DESCRIPTOR_SIZE * index, segment,
-                static_cast<uint16_t>(flags | VIRTQ_DESC_F_NEXT), next);
-        else
-            store(m_parts.descriptors + DESCRIPTOR_SIZE * index, segment, flags, 0);
-        index = next;
-    };
-    for (const auto& segment : readable)
-        put(segment, 0);
-    for (const auto& segment : writable)
-        put(segment, VIRTQ_DESC_F_WRITE);
+    for (size_t i = 0; i < chain.size(); ++i) {
+        std::byte* entry = m_parts.descriptors + DESCRIPTOR_SIZE * index;
+        index = m_records[index].next;
+        const bool last = i + 1 == chain.size();
+        store(entry, chain.segment(i),
+            static_cast<uint16_t>(chain.flags(i) | (last ? 0 : VIRTQ_DESC_F_NEXT)),
+            last ? 0 : index);
+    }
     m_free_head = index;
 }
 
-bool SplitDriverRing::ensure_table(Record& record, size_t segments)
+void SplitDriverRing::fill_indirect(const DriverChain& chain, Record& record)
 {
-    if (record.table.size >= segments * DESCRIPTOR_SIZE)
-        return true;
-    constexpr size_t shortest = 4;
-    const auto size = std::bit_ceil(std::max(segments, shortest)) * DESCRIPTOR_SIZE;
-    const auto table = m_memory.try_allocate(static_cast<uint32_t>(size));
-    if (table)
-        record.table = *table;
-    return table.has_value();
-}
-
-void SplitDriverRing::fill_indirect(std::span<const DriverSegment> readable,
-    std::span<const DriverSegment> writable, Record& record)
-{
-    const size_t segments = readable.size() + writable.size();
-    uint16_t index = 0;
-    const auto put
-        = [this, &index, &record, segments](const DriverSegment& segment, uint16_t flags) {
-              std::byte* entry = record.table.data + DESCRIPTOR_SIZE * index;
-              ++index;
-              if (index < segments)
-                  store(entry, segment, static_cast<uint16_t>(flags | VIRTQ_DESC_F_NEXT), index);
-              else
-                  store(entry, segment, flags, 0);
-          };
-    for (const auto& segment : readable)
-        put(segment, 0);
-    for (const auto& segment : writable)
-        put(segment, VIRTQ_DESC_F_WRITE);
+    for (size_t i = 0; i < chain.size(); ++i) {
+        const bool last = i + 1 == chain.size();
+        store(record.table.data + DESCRIPTOR_SIZE * i, chain.segment(i),
+            static_cast<uint16_t>(chain.flags(i) | (last ? 0 : VIRTQ_DESC_F_NEXT)),
+            static_cast<uint16_t>(last ? 0 : i + 1));
+    }
     const auto head = static_cast<size_t>(&record - m_records.data());
     store(m_parts.descriptors + DESCRIPTOR_SIZE * head,
-        { record.table.guest_address, static_cast<uint32_t>(segments * DESCRIPTOR_SIZE) },
+        { record.table.guest_address, static_cast<uint32_t>(DESCRIPTOR_SIZE * chain.size()) },
         VIRTQ_DESC_F_INDIRECT, 0);
 }
 
@@ -226,43 +180,77 @@ bool SplitDriverRing::refresh_used()
 
 std::optional<UsedChain> SplitDriverRing::pop_used()
 {
+    if (!m_in_batch && !read_used())
+        return {};
+    if (!m_in_order) {
+        ++m_next_used;
+        return finish(m_used_head, m_used_length);
+    }
+    // virtio 1.4, 2.7.9: an entry stands for all chains up to its own; those that were skipped are
+    // taken as completely used, and so are their entries.
+    const uint16_t head = m_order[m_turn++ & m_mask];
+    m_in_batch = head != m_used_head;
+    ++m_next_used;
+    return finish(head, m_in_batch ? m_records[head].writable_bytes : m_used_length);
+}
+
+bool SplitDriverRing::read_used()
+{
     while (!m_broken && (m_shadow_used != m_next_used || refresh_used())) {
         // The entry is read as two words: it is aligned for no more (virtio 1.4, 2.7.8).
         const std::byte* entry = m_parts.device + SplitLayout::used_entry(m_next_used & m_mask);
         const auto id = guest_load<uint32_t>(entry, relaxed);
-        const auto length = guest_load<uint32_t>(entry + 4, relaxed);
+        m_used_length = guest_load<uint32_t>(entry + 4, relaxed);
+        m_used_head = static_cast<uint16_t>(id);
+        if (id < m_layout.size && m_records[id].in_flight)
+            return batch_fits(m_records[id]);
         ++m_next_used;
-        if (id >= m_layout.size || !m_records[id].in_flight) {
-            violated("used id " + std::to_string(id)
-                + (id < m_layout.size
-                        ? " is the head of no chain in flight"
-                        : " is not below the queue size " + std::to_string(m_layout.size))
-                + " (virtio 1.4, 2.7.8)");
-            continue;
-        }
-        const Record& record = m_records[id];
-        if (length > record.writable_bytes)
-            violated("used length " + std::to_string(length) + " of head " + std::to_string(id)
-                + " exceeds its " + std::to_string(record.writable_bytes)
-                + " writable bytes (virtio 1.4, 2.7.8.2)");
-        const auto head = static_cast<uint16_t>(id);
-        free_chain(head);
-        return UsedChain { head, length, record.token };
+        violated("used id " + std::to_string(id)
+            + (id < m_layout.size ? " is the head of no chain in flight"
+                                  : " is not below the queue size " + std::to_string(m_layout.size))
+            + " (virtio 1.4, 2.7.8)");
     }
-    return {};
+    return false;
+}
+
+bool SplitDriverRing::batch_fits(const Record& last)
+{
+    const auto used = static_cast<uint16_t>(m_shadow_used - m_next_used);
+    if (!m_in_order || last.sequence - m_turn < used)
+        return true;
+    m_broken = true;
+    violated("used id " + std::to_string(m_used_head) + " ends a batch of "
+        + std::to_string(last.sequence - m_turn + 1) + " chains, but the used index moved on by "
+        + std::to_string(used) + " (virtio 1.4, 2.7.9)");
+    return false;
+}
+
+UsedChain SplitDriverRing::finish(uint16_t head, uint32_t length)
+{
+    const Record& record = m_records[head];
+    if (length > record.writable_bytes)
+        violated("used length " + std::to_string(length) + " of head " + std::to_string(head)
+            + " exceeds its " + std::to_string(record.writable_bytes)
+            + " writable bytes (virtio 1.4, 2.7.8.2)");
+    free_chain(head);
+    return { head, length, record.token };
 }
 
 void SplitDriverRing::free_chain(uint16_t head)
 {
     Record& record = m_records[head];
+    m_free += record.descriptors;
+    record.in_flight = false;
+    --m_in_flight;
+    // virtio 1.4, 2.7.5.2: with IN_ORDER descriptors are taken one after the other, round the
+    // table, and come back so.
+    if (m_in_order)
+        return;
     uint16_t last = head;
     for (uint16_t i = 1; i < record.descriptors; ++i)
         last = m_records[last].next;
     m_records[last].next = m_free_head;
     m_free_head = head;
-    m_free += record.descriptors;
-    record.in_flight = false;
-    --m_in_flight;
 }
 
 void SplitDriverRing::disable_calls()
@@ -300,8 +288,9 @@ uint32_t SplitDriverRing::rewind()
     // Chains used but not popped yet are done: they stay ours to pop.
     std::vector<bool> done(m_layout.size, false);
     for (uint16_t i = m_next_used; i != used && !m_broken; ++i) {
-        const auto id
-            = guest_load<uint32_t>(m_parts.device + SplitLayout::used_entry(i & m_mask), relaxed);
+        const uint32_t id = m_in_order
+            ? m_order[(m_turn + static_cast<uint16_t>(i - m_next_used)) & m_mask]
+            : guest_load<uint32_t>(m_parts.device + SplitLayout::used_entry(i & m_mask), relaxed);
         if (id < m_layout.size)
             done[id] = true;
     }
@@ -314,6 +303,7 @@ uint32_t SplitDriverRing::rewind()
         return m_records[left].sequence < m_records[right].sequence;
     });
     m_next_avail = used;
+    m_sequence -= m_in_order ? heads.size() : 0; // each gets its own again
     for (const uint16_t head : heads)
         make_available(head);
     guest_store<uint16_t>(

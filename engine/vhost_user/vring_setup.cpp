@@ -3,8 +3,6 @@
 
 #include "engine/virtqueue/ring_layout.h"
 
-#include <bit>
-
 namespace vwb {
 namespace {
 
@@ -51,22 +49,24 @@ Result<std::byte*> translate_part(
     return bytes.data();
 }
 
-Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, uint32_t num)
+Result<RingParts> translate(
+    const GuestMemory& memory, const VringAddr& addr, RingFormat format, uint32_t num)
 {
-    const SplitLayout layout { num };
-    const auto part = [&](const char* name, uint64_t address, size_t size, size_t alignment) {
-        auto found = translate_part(memory, address, size, alignment);
+    const auto part = [&](const RingPartLayout& layout, uint64_t address) {
+        auto found = translate_part(memory, address, layout.size, layout.alignment);
         if (found)
             return found;
         return Result<std::byte*>(Error(found.error().kind(),
-            std::string(name) + " of " + ring_text(addr.index) + " " + found.error().message()));
+            std::string(layout.name) + " of " + ring_text(addr.index) + " "
+                + found.error().message()));
     };
-    // virtio 1.4, 2.7: alignments 16, 2 and 4.
+    // vhost-user, SET_VRING_ADDR: of a packed ring, available is the driver's event suppression
+    // structure and used the device's.
+    const RingPartLayouts layouts = ring_parts(format, num);
     RingParts parts;
-    parts.descriptors
-        = VWB_TRY(part("descriptor table", addr.descriptor, layout.descriptors_size(), 16));
-    parts.driver = VWB_TRY(part("available ring", addr.available, layout.avail_size(), 2));
-    parts.device = VWB_TRY(part("used ring", addr.used, layout.used_size(), 4));
+    parts.descriptors = VWB_TRY(part(layouts.descriptors, addr.descriptor));
+    parts.driver = VWB_TRY(part(layouts.driver, addr.available));
+    parts.device = VWB_TRY(part(layouts.device, addr.used));
     return parts;
 }
 
@@ -124,10 +124,10 @@ Result<void> VringSetup::set_num(uint32_t index, uint32_t num)
 {
     VWB_TRY(check_index(index));
     const uint32_t limit = m_host.max_queue_size(index);
-    // virtio 1.4, 2.7: the size of a split ring is a power of two.
-    if (!std::has_single_bit(num) || num > limit)
-        return invalid(ring_text(index) + " with " + std::to_string(num)
-            + " entries, expected a power of two up to " + std::to_string(limit));
+    if (!is_queue_size(m_host.ring_format(), num) || num > limit)
+        return invalid(ring_text(index) + " with " + std::to_string(num) + " entries, expected "
+            + (m_host.ring_format() == RingFormat::Packed ? "1 to " : "a power of two up to ")
+            + std::to_string(limit));
     if (m_host.queue(index).running() && m_rings[index].num == num)
         return {};
     VWB_TRY(ensure_stopped(index));
@@ -141,7 +141,7 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
     Ring& ring = m_rings[addr.index];
     const bool same = ring.addr && same_addresses(*ring.addr, addr);
     if (ring.num)
-        VWB_TRY(m_log.check(addr, SplitLayout { *ring.num }.used_size()));
+        VWB_TRY(m_log.check(addr, ring_parts(m_host.ring_format(), *ring.num).device.size));
     const HostQueue& queue = m_host.queue(addr.index);
     const bool only_log = same && queue.started()
         && (queue.running() || ring.addr->flags != addr.flags || ring.addr->log != addr.log);
@@ -149,7 +149,7 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
         // Where size and memory are known already, the message that is wrong is refused, not a
         // later one.
         if (m_memory && ring.num)
-            VWB_TRY(unless_missing(translate(*m_memory, addr, *ring.num)));
+            VWB_TRY(unless_missing(translate(*m_memory, addr, m_host.ring_format(), *ring.num)));
         VWB_TRY(ensure_stopped(addr.index));
     }
     ring.addr = addr;
@@ -160,7 +160,8 @@ Result<void> VringSetup::set_addr(const VringAddr& addr)
 Result<void> VringSetup::set_base(uint32_t index, uint32_t base)
 {
     VWB_TRY(check_index(index));
-    if (base > UINT16_MAX)
+    // Two positions in a packed ring; whether they make sense shows when it starts.
+    if (base > UINT16_MAX && m_host.ring_format() == RingFormat::Split)
         return invalid(ring_text(index) + " with base " + std::to_string(base)
             + "; an index of a split ring has 16 bits");
     VWB_TRY(ensure_stopped(index));
@@ -253,7 +254,7 @@ Result<void> VringSetup::start(uint32_t index)
         return invalid(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
     if (!ring.addr)
         return invalid(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
-    auto parts = translate(*m_memory, *ring.addr, *ring.num);
+    auto parts = translate(*m_memory, *ring.addr, m_host.ring_format(), *ring.num);
     ring.waiting = is_missing(parts);
     if (ring.waiting) {
         ask_for(ring);
@@ -276,8 +277,8 @@ Result<void> VringSetup::set_memory(std::shared_ptr<const GuestMemory> memory)
     // First a look at all of them, so that a refusal changes nothing.
     for (uint32_t i = 0; i < m_rings.size(); ++i) {
         if (m_host.queue(i).running())
-            VWB_TRY(unless_missing(translate(
-                *memory->behind(m_translation.table()), *m_rings[i].addr, *m_rings[i].num)));
+            VWB_TRY(unless_missing(translate(*memory->behind(m_translation.table()),
+                *m_rings[i].addr, m_host.ring_format(), *m_rings[i].num)));
     }
     m_memory = memory->behind(m_translation.table());
     for (uint32_t i = 0; i < m_rings.size(); ++i) {
@@ -292,7 +293,7 @@ void VringSetup::move_ring(uint32_t index, const std::shared_ptr<const GuestMemo
 {
     Ring& ring = m_rings[index];
     HostQueue& queue = m_host.queue(index);
-    const auto parts = translate(*memory, *ring.addr, *ring.num);
+    const auto parts = translate(*memory, *ring.addr, m_host.ring_format(), *ring.num);
     if (parts && same_parts(*parts, ring.parts)) {
         queue.set_memory(memory);
         return;

@@ -3,21 +3,20 @@
 
 #include "engine/virtqueue/ring_layout.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace vwb {
 
 void ChainRecord::clear()
 {
-    // A chain of unusual length must not keep its memory for ever.
-    if (segments.capacity() > 128)
-        segments = {};
     segments.clear();
     readable_segments = 0;
     readable_bytes = 0;
     writable_bytes = 0;
     if (header.size() > 0)
         header.clear();
+    slots = 1;
     handled = false;
     indirect = false;
 }
@@ -76,10 +75,44 @@ RingFault ChainBuilder::translation_fault(
     return { kind, m_record.head, iova, static_cast<uint64_t>(wanted) };
 }
 
+std::optional<RingFault> ChainBuilder::open_table(
+    const Descriptor& descriptor, uint32_t queue_size, DescriptorTable& table)
+{
+    const uint32_t longest = std::max(queue_size, MAX_INDIRECT_LENGTH);
+    // virtio 1.4, 2.7.5.3 and 2.8.7: the entries are length / 16; a remainder is not defined.
+    if (descriptor.length == 0 || descriptor.length % DESCRIPTOR_SIZE != 0
+        || descriptor.length / DESCRIPTOR_SIZE > longest)
+        return fault(RingFaultKind::IndirectLength, descriptor.length, longest * DESCRIPTOR_SIZE);
+    const auto [bytes, outcome]
+        = m_memory.locate_whole(descriptor.address, descriptor.length, IoAccess::Read);
+    if (outcome != Iotlb::Outcome::Found)
+        return translation_fault(outcome, descriptor.address, IoAccess::Read);
+    // Descriptors are read as aligned words; drivers take whole tables from an allocator.
+    if (bytes.empty() || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
+        return fault(RingFaultKind::IndirectOutsideMemory, descriptor.address, descriptor.length);
+    table = { bytes.data(), descriptor.length / uint32_t { DESCRIPTOR_SIZE } };
+    m_record.indirect = true;
+    return {};
+}
+
+std::optional<RingFault> ChainBuilder::add_carried(const CarriedChain& carried)
+{
+    m_record.slots = carried.slots;
+    m_record.indirect = carried.indirect;
+    uint32_t left = carried.readable_pieces;
+    for (const auto& piece : carried.pieces) {
+        const uint16_t flags = left > 0 ? 0 : VIRTQ_DESC_F_WRITE;
+        left -= left > 0 ? 1 : 0;
+        if (auto wrong = add({ piece.guest_address, piece.size, flags, 0 }))
+            return wrong;
+    }
+    return finish();
+}
+
 std::optional<RingFault> ChainBuilder::finish() const
 {
     if (m_record.segments.empty())
-        return fault(RingFaultKind::EmptyChain, 0, 0);
+        return fault(RingFaultKind::EmptyChain);
     return {};
 }
 

@@ -17,6 +17,12 @@ struct Descriptor {
     uint16_t next; // split: index of the next one; packed: buffer id
 };
 
+// A table of descriptors in guest memory: a split ring's own, or an indirect one.
+struct DescriptorTable {
+    const std::byte* data;
+    uint32_t entries;
+};
+
 class ChainBuilder {
 public:
     // More descriptors than this are a loop or a mistake. Drivers exceed the queue size with
@@ -29,12 +35,17 @@ public:
     std::optional<RingFault> add(const Descriptor& descriptor);
     // An address of this chain that the IOMMU does not translate for such an access.
     RingFault translation_fault(Iotlb::Outcome outcome, uint64_t iova, IoAccess wanted) const;
+    // Finds the table that an indirect descriptor of a queue of that size points to.
+    std::optional<RingFault> open_table(
+        const Descriptor& descriptor, uint32_t queue_size, DescriptorTable& table);
+    // Adds all of a chain that an earlier queue had.
+    std::optional<RingFault> add_carried(const CarriedChain& carried);
     // After the last one.
     std::optional<RingFault> finish() const;
+    // One of this chain.
+    RingFault fault(RingFaultKind kind, uint64_t found = 0, uint64_t limit = 0) const;
 
 private:
-    RingFault fault(RingFaultKind kind, uint64_t found, uint64_t limit) const;
-
     ChainRecord& m_record;
     const GuestMemory& m_memory;
     uint32_t m_count = 0;

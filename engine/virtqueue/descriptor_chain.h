@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,16 +26,23 @@ struct Segment {
 
 // The snapshot behind a chain; a slab of them belongs to the queue and is used again and again.
 struct ChainRecord {
-    std::vector<Segment> segments; // readable ones first; keeps its capacity
+    std::vector<Segment> segments; // readable ones first; lent by the queue
     uint32_t readable_segments = 0;
     uint32_t readable_bytes = 0;
     uint32_t writable_bytes = 0;
     uint32_t request = 0; // number of the request on its device
+    uint32_t written = 0; // while it waits
     uint16_t head = 0;
+    // How much of the ring it takes: a split ring's entry is one, a packed ring's is one for each
+    // descriptor in the ring.
+    uint16_t slots = 1;
     bool indirect = false;
     bool in_flight = false;
+    bool waiting = false; // used, and its turn to go back to the driver has not come (IN_ORDER)
+    bool given_back = false; // by the device, unused
     bool handled = false; // its device was given it and has returned without completing it
     int64_t popped_ns = 0;
+    uint64_t order = 0; // among the pops of the queue
     // Start of the readable part as it was at the pop, kept when a trace is on, so that the trace
     // shows what the device acted on even if the driver writes to it meanwhile.
     WordBytes header;
@@ -46,6 +54,22 @@ struct ChainRecord {
         return { segments.data() + readable_segments, segments.size() - readable_segments };
     }
     void clear();
+};
+
+// A chain that its queue had when it stopped: all that a queue that goes on in the same ring needs.
+// The descriptors are no use: those of a packed ring may have been overwritten by used ones.
+struct CarriedChain {
+    struct Piece {
+        uint64_t guest_address;
+        uint32_t size;
+    };
+
+    uint16_t head;
+    uint16_t slots;
+    bool indirect;
+    std::optional<uint32_t> written; // used already, with that length, and waits for its turn
+    uint32_t readable_pieces;
+    std::vector<Piece> pieces; // readable ones first
 };
 
 class DescriptorChain {

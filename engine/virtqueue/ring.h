@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Ring: what a Virtqueue needs of a ring format. SplitRing implements it; a packed ring is one more
-// implementation. Arithmetic and shared words only: no notification, no device, no policy.
+// Ring: what a Virtqueue needs of a ring format. SplitRing and PackedRing implement it. Arithmetic
+// and shared words only: no notification, no device, no policy.
 #pragma once
 
 #include "engine/virtqueue/descriptor_chain.h"
 #include "engine/virtqueue/queue_log.h"
 #include "engine/virtqueue/ring_fault.h"
+#include "engine/virtqueue/ring_layout.h"
 
 #include <cstdint>
 #include <optional>
@@ -20,27 +21,42 @@ struct RingParts {
     std::byte* device = nullptr; // split: used ring; packed: device event suppression
 };
 
+struct RingConfig {
+    uint32_t size = 0; // entries
+    uint32_t base = 0; // where to go on: vhost-user's vring base
+    // Negotiated: EVENT_IDX, INDIRECT_DESC, IN_ORDER.
+    bool event_index = false;
+    bool indirect = false;
+    bool in_order = false;
+    RingParts parts;
+};
+
 class Ring {
 public:
     virtual ~Ring() = default;
 
     enum class Next { Head, Empty, Fault };
 
-    // Looks for the next available chain. Head: head() tells which; advance() consumes it.
+    virtual RingFormat format() const = 0;
+
+    // Looks for the next available chain. Head: head() tells which (of a packed ring: its buffer
+    // id); advance() consumes it.
     virtual Next next_available() = 0;
     virtual uint16_t head() const = 0;
     virtual void advance() = 0;
     // Valid after Next::Fault.
     virtual RingFault fault() const = 0;
 
-    // Snapshots the chain with that head into the record (whose head is set).
+    // Snapshots the chain found last into the record (whose head is set). A fault that costs
+    // nothing leaves the chain whole.
     virtual std::optional<RingFault> fetch(
         ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory)
         = 0;
 
-    // Writes one used element, not yet visible to the driver; publish() makes all visible at once.
+    // Writes one used element, not yet visible to the driver; publish() makes all visible at once
+    // and answers whether there were any.
     virtual void push_used(const ChainRecord& record, uint32_t written) = 0;
-    virtual void publish() = 0;
+    virtual bool publish() = 0;
     // Whether the driver wants to be interrupted for what was published since the last question.
     virtual bool driver_wants_call() = 0;
 
@@ -51,7 +67,7 @@ public:
 
     // Where a later session would go on: vhost-user's vring base.
     virtual uint32_t base() const = 0;
-    // Chains before base() that the driver has not got back yet.
+    // Slots (see ChainRecord) before base() that the driver has not got back yet.
     virtual uint32_t unreturned() const = 0;
     virtual void inspect(Inspector& inspector) const = 0;
 

@@ -7,14 +7,15 @@
 
 namespace vwb {
 
-SplitRing::SplitRing(const SplitRingConfig& config)
+SplitRing::SplitRing(const RingConfig& config)
     : m_layout { config.size }
     , m_mask(config.size - 1)
     , m_event_index(config.event_index)
     , m_indirect(config.indirect)
+    , m_in_order(config.in_order)
     , m_parts(config.parts)
-    , m_next_avail(config.base)
-    , m_shadow_avail(config.base)
+    , m_next_avail(static_cast<uint16_t>(config.base))
+    , m_shadow_avail(m_next_avail)
     // vhost-user: the base carries only the available index; the used index is read from memory.
     , m_next_used(
           guest_load<uint16_t>(m_parts.device + SplitLayout::USED_INDEX, std::memory_order_relaxed))
@@ -47,7 +48,7 @@ Ring::Next SplitRing::next_available()
     return Next::Head;
 }
 
-Descriptor SplitRing::load(const Table& table, uint32_t index)
+Descriptor SplitRing::load(const DescriptorTable& table, uint32_t index)
 {
     const std::byte* entry = table.data + DESCRIPTOR_SIZE * index;
     Descriptor descriptor;
@@ -63,60 +64,45 @@ std::optional<RingFault> SplitRing::fetch(
     ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory)
 {
     ChainBuilder builder(record, memory);
-    if (auto fault = walk(builder, record, { m_parts.descriptors, m_layout.size }))
+    auto remark = walk(builder, record, { m_parts.descriptors, m_layout.size });
+    if (remark && cost_of(remark->kind) != FaultCost::Nothing)
+        return remark;
+    if (auto fault = builder.finish())
         return fault;
-    return builder.finish();
+    return remark;
 }
 
-std::optional<RingFault> SplitRing::enter_indirect(const ChainBuilder& builder,
-    const Descriptor& descriptor, ChainRecord& record, Table& table) const
+std::optional<RingFault> SplitRing::enter_indirect(const Descriptor& descriptor,
+    ChainBuilder& builder, const ChainRecord& record, DescriptorTable& table) const
 {
-    const uint32_t longest = std::max(m_layout.size, ChainBuilder::MAX_INDIRECT_LENGTH);
-    const auto fault = [&record](RingFaultKind kind, uint64_t found, uint64_t limit) {
-        return RingFault { kind, record.head, found, limit };
-    };
     if (!m_indirect)
-        return fault(RingFaultKind::IndirectNotNegotiated, 0, 0);
+        return builder.fault(RingFaultKind::IndirectNotNegotiated);
     if (record.indirect)
-        return fault(RingFaultKind::IndirectInIndirect, 0, 0);
+        return builder.fault(RingFaultKind::IndirectInIndirect);
     if (descriptor.flags & VIRTQ_DESC_F_NEXT)
-        return fault(RingFaultKind::IndirectWithNext, 0, 0);
-    // virtio 1.4, 2.7.5.3: the entries are length / 16; a remainder is not defined.
-    if (descriptor.length == 0 || descriptor.length % DESCRIPTOR_SIZE != 0
-        || descriptor.length / DESCRIPTOR_SIZE > longest)
-        return fault(RingFaultKind::IndirectLength, descriptor.length, longest * DESCRIPTOR_SIZE);
-    const auto [bytes, outcome]
-        = record.memory->locate_whole(descriptor.address, descriptor.length, IoAccess::Read);
-    if (outcome != Iotlb::Outcome::Found)
-        return builder.translation_fault(outcome, descriptor.address, IoAccess::Read);
-    // Descriptors are read as aligned words; drivers take whole tables from an allocator.
-    if (bytes.empty() || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
-        return fault(RingFaultKind::IndirectOutsideMemory, descriptor.address, descriptor.length);
-    table = { bytes.data(), descriptor.length / uint32_t { DESCRIPTOR_SIZE } };
-    record.indirect = true;
-    return {};
+        return builder.fault(RingFaultKind::IndirectWithNext);
+    return builder.open_table(descriptor, m_layout.size, table);
 }
 
-std::optional<RingFault> SplitRing::walk(ChainBuilder& builder, ChainRecord& record, Table table)
+std::optional<RingFault> SplitRing::walk(
+    ChainBuilder& builder, const ChainRecord& record, DescriptorTable table)
 {
     constexpr uint16_t known = VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_INDIRECT;
-    const auto fault = [&record](RingFaultKind kind, uint64_t found, uint64_t limit) {
-        return RingFault { kind, record.head, found, limit };
-    };
+    std::optional<RingFault> remark;
     uint32_t index = record.head;
     uint32_t visited = 0;
     for (;;) {
         if (index >= table.entries)
-            return fault(RingFaultKind::NextOutOfRange, index, table.entries);
+            return builder.fault(RingFaultKind::NextOutOfRange, index, table.entries);
         // A chain cannot be longer than its table without visiting an entry twice.
         if (++visited > table.entries)
-            return fault(RingFaultKind::ChainTooLong, visited, table.entries);
+            return builder.fault(RingFaultKind::ChainTooLong, visited, table.entries);
         const Descriptor descriptor = load(table, index);
         if (descriptor.flags & ~known)
-            return fault(RingFaultKind::UnknownDescriptorFlags, descriptor.flags, known);
+            return builder.fault(RingFaultKind::UnknownDescriptorFlags, descriptor.flags, known);
         if (descriptor.flags & VIRTQ_DESC_F_INDIRECT) {
             // virtio 1.4, 2.7.5.3.2: WRITE is ignored here; direct descriptors may come before.
-            if (auto wrong = enter_indirect(builder, descriptor, record, table))
+            if (auto wrong = enter_indirect(descriptor, builder, record, table))
                 return wrong;
             index = 0;
             visited = 0;
@@ -125,7 +111,11 @@ std::optional<RingFault> SplitRing::walk(ChainBuilder& builder, ChainRecord& rec
         if (auto wrong = builder.add(descriptor))
             return wrong;
         if (!(descriptor.flags & VIRTQ_DESC_F_NEXT))
-            return {};
+            return remark;
+        // virtio 1.4, 2.7.5.2 and 2.7.5.3.1: with IN_ORDER one after the other.
+        const uint32_t following = index + 1 == m_layout.size && !record.indirect ? 0 : index + 1;
+        if (m_in_order && descriptor.next != following && !remark)
+            remark = builder.fault(RingFaultKind::InOrderNext, descriptor.next, following);
         index = descriptor.next;
     }
 }
@@ -140,15 +130,16 @@ void SplitRing::push_used(const ChainRecord& record, uint32_t written)
     ++m_next_used;
 }
 
-void SplitRing::publish()
+bool SplitRing::publish()
 {
     if (m_published_used == m_next_used)
-        return;
+        return false;
     // Release: the payload and the used elements are visible before the index that announces them.
     guest_store<uint16_t>(
         m_parts.device + SplitLayout::USED_INDEX, m_next_used, std::memory_order_release);
     wrote_device_part(SplitLayout::USED_INDEX, 2);
     m_published_used = m_next_used;
+    return true;
 }
 
 bool SplitRing::driver_wants_call()
@@ -208,6 +199,7 @@ void SplitRing::inspect(Inspector& inspector) const
     inspector.field("signalled_used", m_signalled_used);
     inspector.field("event_idx", m_event_index);
     inspector.field("indirect_desc", m_indirect);
+    inspector.field("in_order", m_in_order);
     inspector.field("avail_idx",
         guest_load<uint16_t>(m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_relaxed));
 }

@@ -4,22 +4,15 @@
 
 #include "engine/virtqueue/chain_builder.h"
 #include "engine/virtqueue/ring.h"
-#include "engine/virtqueue/ring_layout.h"
 
 namespace vwb {
 
-struct SplitRingConfig {
-    uint32_t size = 0; // entries; a power of two, at most MAX_QUEUE_SIZE
-    uint16_t base = 0; // next available index to process
-    bool event_index = false; // EVENT_IDX was negotiated
-    bool indirect = false; // INDIRECT_DESC was negotiated
-    RingParts parts;
-};
-
 class SplitRing final : public Ring {
 public:
-    explicit SplitRing(const SplitRingConfig& config);
+    // The size is a power of two, at most MAX_QUEUE_SIZE; the base is the next available index.
+    explicit SplitRing(const RingConfig& config);
 
+    RingFormat format() const override { return RingFormat::Split; }
     Next next_available() override;
     uint16_t head() const override { return m_head; }
     void advance() override { ++m_next_avail; }
@@ -27,7 +20,7 @@ public:
     std::optional<RingFault> fetch(
         ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory) override;
     void push_used(const ChainRecord& record, uint32_t written) override;
-    void publish() override;
+    bool publish() override;
     bool driver_wants_call() override;
     void disable_kicks() override;
     bool enable_kicks() override;
@@ -41,21 +34,17 @@ public:
     uint16_t used_index() const { return m_next_used; }
 
 private:
-    // A table of descriptors in guest memory: the ring's own, or an indirect one.
-    struct Table {
-        const std::byte* data;
-        uint32_t entries;
-    };
-
-    static Descriptor load(const Table& table, uint32_t index);
-    std::optional<RingFault> walk(ChainBuilder& builder, ChainRecord& record, Table table);
-    std::optional<RingFault> enter_indirect(const ChainBuilder& builder,
-        const Descriptor& descriptor, ChainRecord& record, Table& table) const;
+    static Descriptor load(const DescriptorTable& table, uint32_t index);
+    std::optional<RingFault> walk(
+        ChainBuilder& builder, const ChainRecord& record, DescriptorTable table);
+    std::optional<RingFault> enter_indirect(const Descriptor& descriptor, ChainBuilder& builder,
+        const ChainRecord& record, DescriptorTable& table) const;
 
     SplitLayout m_layout;
     uint32_t m_mask;
     bool m_event_index;
     bool m_indirect;
+    bool m_in_order;
     RingParts m_parts;
 
     uint16_t m_next_avail; // next available index to process

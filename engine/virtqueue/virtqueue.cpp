@@ -1,31 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/virtqueue/virtqueue.h"
 
+#include "engine/virtqueue/packed_ring.h"
+#include "engine/virtqueue/split_ring.h"
+
 #include <algorithm>
-#include <bit>
 
 namespace vwb {
 namespace {
 
-bool aligned(const std::byte* address, uintptr_t alignment)
+constexpr size_t USUAL_CHAIN = 4; // segments: most requests need no more
+
+Error invalid(const std::string& what)
 {
-    return reinterpret_cast<uintptr_t>(address) % alignment == 0;
+    return { ErrorKind::Invalid, what };
+}
+
+Result<void> check_alignment(const std::byte* part, const RingPartLayout& layout)
+{
+    if (reinterpret_cast<uintptr_t>(part) % layout.alignment != 0)
+        return invalid(std::string(layout.name) + " is not aligned to "
+            + std::to_string(layout.alignment) + " bytes");
+    return {};
 }
 
 Result<void> check(const VirtqueueConfig& config)
 {
-    // virtio 1.4, 2.7: Queue Size is a power of two, at most 32768.
-    if (!std::has_single_bit(config.size) || config.size > MAX_QUEUE_SIZE)
-        return Error(ErrorKind::Invalid,
-            "queue size " + std::to_string(config.size) + " is not a power of two from 1 to 32768");
-    // virtio 1.4, 2.7: alignment 16, 2 and 4 of the three parts.
-    if (!aligned(config.parts.descriptors, 16))
-        return Error(ErrorKind::Invalid, "descriptor table is not aligned to 16 bytes");
-    if (!aligned(config.parts.driver, 2))
-        return Error(ErrorKind::Invalid, "available ring is not aligned to 2 bytes");
-    if (!aligned(config.parts.device, 4))
-        return Error(ErrorKind::Invalid, "used ring is not aligned to 4 bytes");
-    return {};
+    const bool packed = config.format == RingFormat::Packed;
+    if (!is_queue_size(config.format, config.size))
+        return invalid("queue size " + std::to_string(config.size)
+            + (packed ? " is not from 1 to 32768" : " is not a power of two from 1 to 32768"));
+    if (packed && !PackedRing::has_place_for(config.base, config.size))
+        return invalid("vring base " + hex_text(config.base)
+            + " names no two positions in a ring of " + std::to_string(config.size)
+            + " descriptors");
+    if (!packed && config.base > UINT16_MAX)
+        return invalid("vring base " + std::to_string(config.base)
+            + ", expected the 16 bits of a split ring's index");
+    const RingPartLayouts layouts = ring_parts(config.format, config.size);
+    VWB_TRY(check_alignment(config.parts.descriptors, layouts.descriptors));
+    VWB_TRY(check_alignment(config.parts.driver, layouts.driver));
+    return check_alignment(config.parts.device, layouts.device);
+}
+
+std::unique_ptr<Ring> make_ring(const VirtqueueConfig& config)
+{
+    if (config.format == RingFormat::Packed)
+        return std::make_unique<PackedRing>(config);
+    return std::make_unique<SplitRing>(config);
 }
 
 } // namespace
@@ -34,20 +56,21 @@ Result<std::unique_ptr<Virtqueue>> Virtqueue::create(const VirtqueueConfig& conf
 {
     VWB_ASSERT(config.memory);
     VWB_TRY(check(config));
-    auto ring = std::make_unique<SplitRing>(SplitRingConfig { config.size,
-        static_cast<uint16_t>(config.base), config.event_index, config.indirect, config.parts });
-    return std::unique_ptr<Virtqueue>(new Virtqueue(std::move(ring), config));
+    return std::unique_ptr<Virtqueue>(new Virtqueue(make_ring(config), config));
 }
 
 Virtqueue::Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config)
-    : m_ring(std::move(ring))
+    : m_in_order(config.in_order)
+    , m_ring(std::move(ring))
     , m_memory(config.memory)
     , m_records(config.size)
+    , m_spare_segments(config.size)
+    , m_order(config.in_order ? config.size : 0)
     , m_max_segments(config.max_segments == 0 ? UINT32_MAX : config.max_segments)
 {
     for (size_t head = 0; head < m_records.size(); ++head) {
         m_records[head].head = static_cast<uint16_t>(head);
-        m_records[head].segments.reserve(4); // most requests need no more, and never allocate
+        m_spare_segments[head].reserve(USUAL_CHAIN);
     }
     set_log(config.log);
 }
@@ -62,9 +85,10 @@ void Virtqueue::set_fault_handler(std::function<void(const RingFault&)> handler)
     m_fault_handler = std::move(handler);
 }
 
-void Virtqueue::report(const RingFault& fault)
+void Virtqueue::report(RingFault fault)
 {
-    if (breaks_queue(fault.kind)) {
+    fault.format = m_ring->format();
+    if (cost_of(fault.kind) == FaultCost::Queue) {
         m_broken = true;
         m_breaking_fault = fault;
     }
@@ -91,7 +115,7 @@ std::optional<DescriptorChain> Virtqueue::pop()
         }
         const uint16_t head = m_ring->head();
         ChainRecord& record = m_records[head];
-        if (record.in_flight) {
+        if (record.in_flight || record.waiting) {
             report({ RingFaultKind::HeadInFlight, head, 0, 0 });
             return {};
         }
@@ -110,35 +134,80 @@ std::optional<DescriptorChain> Virtqueue::pop()
 bool Virtqueue::fetch(ChainRecord& record, std::optional<RingFault>& fault)
 {
     m_missing.reset();
+    lend_segments(record);
     fault = m_ring->fetch(record, m_memory);
-    if (fault && fault->kind == RingFaultKind::TranslationMissing)
-        m_missing = fault;
-    return !m_missing;
+    return !is_missing(record, fault);
+}
+
+// Keeps in mind what is missing, and takes nothing of the chain.
+bool Virtqueue::is_missing(ChainRecord& record, const std::optional<RingFault>& fault)
+{
+    if (!fault || fault->kind != RingFaultKind::TranslationMissing)
+        return false;
+    m_missing = fault;
+    reclaim_segments(record);
+    return true;
 }
 
 std::optional<DescriptorChain> Virtqueue::take(ChainRecord& record, std::optional<RingFault> fault)
 {
-    if (!fault && record.segments.size() > m_max_segments)
+    record.order = m_popped++;
+    if (m_in_order)
+        m_order[record.order % m_order.size()] = record.head;
+    if ((!fault || cost_of(fault->kind) == FaultCost::Nothing)
+        && record.segments.size() > m_max_segments)
         fault = RingFault { RingFaultKind::TooManySegments, record.head, record.segments.size(),
             m_max_segments };
     if (fault) {
         report(*fault);
-        m_ring->push_used(record, 0);
-        return {};
+        if (cost_of(fault->kind) != FaultCost::Nothing) {
+            use(record, 0);
+            return {};
+        }
     }
     record.in_flight = true;
     ++m_in_flight;
     return DescriptorChain(record);
 }
 
-std::optional<DescriptorChain> Virtqueue::fetch_again(uint16_t head)
+void Virtqueue::use(ChainRecord& record, uint32_t written)
 {
-    m_missing.reset();
-    std::optional<RingFault> fault;
-    if (m_broken || head >= m_records.size() || m_records[head].in_flight
-        || !fetch(m_records[head], fault))
-        return {};
-    return take(m_records[head], fault);
+    if (!m_in_order) {
+        finish(record, written);
+        return;
+    }
+    // virtio 1.4, 6: buffers are used in the order in which they were made available.
+    record.waiting = true;
+    record.written = written;
+    for (; m_turn != m_popped; ++m_turn) {
+        ChainRecord& next = m_records[m_order[m_turn % m_order.size()]];
+        if (!std::exchange(next.waiting, false))
+            return;
+        finish(next, next.written);
+    }
+}
+
+void Virtqueue::finish(ChainRecord& record, uint32_t written)
+{
+    m_ring->push_used(record, written);
+    reclaim_segments(record);
+}
+
+void Virtqueue::lend_segments(ChainRecord& record)
+{
+    record.segments = std::move(m_spare_segments.back());
+    m_spare_segments.pop_back();
+    m_long_spares -= record.segments.capacity() > LONG_CHAIN ? 1 : 0;
+}
+
+void Virtqueue::reclaim_segments(ChainRecord& record)
+{
+    if (record.segments.capacity() > LONG_CHAIN && ++m_long_spares > LONG_ONES_KEPT) {
+        std::vector<Segment>().swap(record.segments);
+        record.segments.reserve(USUAL_CHAIN);
+        --m_long_spares;
+    }
+    m_spare_segments.push_back(std::move(record.segments));
 }
 
 void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
@@ -149,8 +218,10 @@ void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
     --m_in_flight;
     if (m_log.payload) [[unlikely]]
         log_payload(record, written);
-    if (!m_broken)
-        m_ring->push_used(record, written);
+    if (m_broken)
+        reclaim_segments(record);
+    else
+        use(record, written);
 }
 
 void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const
@@ -164,11 +235,12 @@ void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const
     }
 }
 
-void Virtqueue::publish()
+bool Virtqueue::publish()
 {
-    m_ring->publish();
+    const bool visible = m_ring->publish();
     if (m_log.written) [[unlikely]]
         m_log.written->signal();
+    return visible;
 }
 
 void Virtqueue::give_back(DescriptorChain chain)
@@ -176,7 +248,53 @@ void Virtqueue::give_back(DescriptorChain chain)
     ChainRecord& record = chain.release();
     VWB_ASSERT(record.in_flight);
     record.in_flight = false;
+    record.given_back = true;
     --m_in_flight;
+}
+
+std::vector<CarriedChain> Virtqueue::carry_over()
+{
+    VWB_ASSERT(m_in_flight == 0);
+    std::vector<ChainRecord*> records;
+    for (auto& record : m_records) {
+        if (record.given_back || record.waiting)
+            records.push_back(&record);
+    }
+    std::ranges::sort(records, {}, &ChainRecord::order);
+    std::vector<CarriedChain> chains;
+    for (ChainRecord* record : records) {
+        CarriedChain chain { record->head, record->slots, record->indirect, {},
+            record->readable_segments, {} };
+        if (record->waiting)
+            chain.written = record->written;
+        for (const Segment& segment : record->segments)
+            chain.pieces.push_back({ segment.guest_address, segment.size });
+        chains.push_back(std::move(chain));
+        record->waiting = record->given_back = false;
+        reclaim_segments(*record);
+    }
+    m_turn = m_popped;
+    return chains;
+}
+
+std::optional<DescriptorChain> Virtqueue::resume(const CarriedChain& carried)
+{
+    m_missing.reset();
+    // It may come from another process.
+    if (m_broken || carried.head >= size())
+        return {};
+    ChainRecord& record = m_records[carried.head];
+    if (record.in_flight || record.waiting)
+        return {};
+    lend_segments(record);
+    const auto fault = ChainBuilder(record, m_memory).add_carried(carried);
+    if (is_missing(record, fault))
+        return {};
+    auto chain = take(record, fault);
+    if (!chain || !carried.written)
+        return chain;
+    push_used(std::move(*chain), std::min(*carried.written, record.writable_bytes));
+    return {};
 }
 
 void Virtqueue::set_memory(std::shared_ptr<const GuestMemory> memory)

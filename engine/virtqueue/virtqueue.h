@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Virtqueue: pops checked chains and takes used ones back, over any ring format. A ring fault makes
-// it broken for good; a chain fault costs only that chain. No notification, no event loop, no
-// device: those are HostQueue's. Belongs to one loop.
+// Virtqueue: pops checked chains and takes used ones back, over either ring format. A ring fault
+// makes it broken for good; a chain fault costs only that chain. With IN_ORDER, chains that are
+// used too early wait for those before them. No notification, no event loop, no device: those are
+// HostQueue's. Belongs to one loop.
 #pragma once
 
 #include "engine/virtqueue/ring.h"
-#include "engine/virtqueue/split_ring.h"
 
 #include <functional>
 #include <memory>
@@ -14,20 +14,16 @@
 
 namespace vwb {
 
-struct VirtqueueConfig {
-    uint32_t size = 0;
-    uint32_t base = 0; // vhost-user's vring base
-    bool event_index = false;
-    bool indirect = false;
+struct VirtqueueConfig : RingConfig {
+    RingFormat format = RingFormat::Split; // Packed: RING_PACKED was negotiated
     uint32_t max_segments = 0; // of one chain; 0: what the ring allows
-    RingParts parts;
     std::shared_ptr<const GuestMemory> memory;
     QueueLog log;
 };
 
 class Virtqueue {
 public:
-    // Errors: Invalid for a bad size or alignment, naming the part.
+    // Errors: Invalid for a bad size, base or alignment, naming the part.
     static Result<std::unique_ptr<Virtqueue>> create(const VirtqueueConfig& config);
     // All chains must have been given back.
     ~Virtqueue();
@@ -43,25 +39,30 @@ public:
     // Gives a chain back as used; written: bytes from the first writable one on. Not visible to the
     // driver before publish().
     void push_used(DescriptorChain chain, uint32_t written);
-    // Gives a chain back unused: the driver still owns nothing of it. The head can be fetched
-    // again by a queue that goes on in the same memory.
+    // Gives a chain back unused: nothing of it goes to the driver. carry_over() has it.
     void give_back(DescriptorChain chain);
-    // Fetches a given-back chain once more.
-    std::optional<DescriptorChain> fetch_again(uint16_t head);
+    // What was given back and what waits for its turn, in the order of its pop; the queue forgets
+    // it. No chain is in flight.
+    std::vector<CarriedChain> carry_over();
+    // Takes a carried chain up again, in the same ring; all of them, in their order, before the
+    // next pop(). None if there is nothing to be done for it.
+    std::optional<DescriptorChain> resume(const CarriedChain& carried);
 
-    void publish();
+    // Answers whether anything became visible.
+    bool publish();
     bool driver_wants_call() { return m_ring->driver_wants_call(); }
     void disable_kicks() { m_ring->disable_kicks(); }
     bool enable_kicks() { return m_ring->enable_kicks(); }
 
     bool broken() const { return m_broken; }
-    // Why the last pop() or fetch_again() had to leave a chain where it is: its address has no
+    // Why the last pop() or resume() had to leave a chain where it is: its address has no
     // translation yet. None if it did not.
     const std::optional<RingFault>& missing() const { return m_missing; }
     uint32_t size() const { return static_cast<uint32_t>(m_records.size()); }
     uint32_t in_flight() const { return m_in_flight; }
     uint32_t base() const { return m_ring->base(); }
     uint32_t unreturned() const { return m_ring->unreturned(); }
+    RingFormat format() const { return m_ring->format(); }
     bool memory_lost() const { return m_memory->lost(); }
     // Replaces the memory for chains popped from now on; older chains keep theirs.
     void set_memory(std::shared_ptr<const GuestMemory> memory);
@@ -79,17 +80,34 @@ public:
 
 private:
     Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
-    void report(const RingFault& fault);
+    void report(RingFault fault);
     void log_payload(const ChainRecord& record, uint32_t written) const;
     bool fetch(ChainRecord& record, std::optional<RingFault>& fault);
+    bool is_missing(ChainRecord& record, const std::optional<RingFault>& fault);
     std::optional<DescriptorChain> take(ChainRecord& record, std::optional<RingFault> fault);
+    void use(ChainRecord& record, uint32_t written);
+    void finish(ChainRecord& record, uint32_t written);
+    void lend_segments(ChainRecord& record);
+    void reclaim_segments(ChainRecord& record);
 
+    const bool m_in_order;
     std::unique_ptr<Ring> m_ring;
     std::shared_ptr<const GuestMemory> m_memory;
     QueueLog m_log;
     std::vector<ChainRecord> m_records; // one per head
+    // For the segments of chains under way. What came back last goes first, so that no more of them
+    // grow than long chains are under way at once; of those that grew only some are kept.
+    static constexpr size_t LONG_CHAIN = 128;
+    static constexpr size_t LONG_ONES_KEPT = 64;
+    std::vector<std::vector<Segment>> m_spare_segments;
+    size_t m_long_spares = 0;
     std::function<void(const RingFault&)> m_fault_handler;
     uint32_t m_in_flight = 0;
+    uint64_t m_popped = 0;
+    // With IN_ORDER: heads by their order modulo the size, and the order of the one whose turn it
+    // is to go back.
+    std::vector<uint16_t> m_order;
+    uint64_t m_turn = 0;
     uint32_t m_max_segments;
     bool m_broken = false;
     std::optional<RingFault> m_breaking_fault;

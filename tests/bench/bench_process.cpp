@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "tests/bench/bench_process.h"
 
+#include "tests/bench/allocation_count.h"
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -75,6 +77,15 @@ Result<void> BenchProcess::command(char byte)
     return await_byte();
 }
 
+Result<uint64_t> BenchProcess::allocations()
+{
+    VWB_TRY(command(ALLOCATIONS));
+    uint64_t count;
+    if (::recv(m_control.get(), &count, sizeof count, MSG_WAITALL) != sizeof count)
+        return Error(ErrorKind::Closed, "the other process has ended");
+    return count;
+}
+
 Duration BenchProcess::cpu_time() const
 {
     clockid_t clock;
@@ -99,6 +110,13 @@ void acknowledge(int control)
 {
     const char byte = '.';
     VWB_ASSERT(::send(control, &byte, 1, MSG_NOSIGNAL) == 1);
+}
+
+void answer_allocations(int control)
+{
+    const uint64_t count = allocation_count();
+    acknowledge(control);
+    VWB_ASSERT(::send(control, &count, sizeof count, MSG_NOSIGNAL) == sizeof count);
 }
 
 void pin_to_cpu(unsigned cpu)

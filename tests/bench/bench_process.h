@@ -26,6 +26,9 @@ public:
 
     // One byte over, and one back when it is done.
     Result<void> command(char byte);
+    static constexpr char ALLOCATIONS = 'n';
+    // What it has taken from operator new so far (see allocation_count.h).
+    Result<uint64_t> allocations();
     // CPU time that it has used so far.
     Duration cpu_time() const;
 
@@ -43,6 +46,8 @@ private:
 
 // In the started process: the parent may go on.
 void acknowledge(int control);
+// The answer to allocations().
+void answer_allocations(int control);
 
 Duration own_cpu_time();
 // This thread, and those that it starts, run on one CPU only.

@@ -9,6 +9,7 @@
 #include "sim/gpio/sim_gpio_bank.h"
 #include "tests/bench/bench_process.h"
 
+#include <array>
 #include <atomic>
 #include <string_view>
 #include <thread>
@@ -18,8 +19,35 @@
 namespace vwb::bench {
 namespace {
 
+constexpr SchemaMessage NO_MESSAGES[] { { "REQUEST", 0, 0, 0, 0, {}, {} } };
+constexpr std::array QUEUES { "requestq" };
+constexpr Schema NULL_SCHEMA { "null", NO_MESSAGES, {}, {}, QUEUES };
+
+// Answers at once and touches no byte: what is left is the ring.
+class NullDevice final : public Device {
+public:
+    const DeviceTraits& traits() const override
+    {
+        static const DeviceTraits traits { 42, 0, { QueueTraits { "requestq", 4096, false } }, 0,
+            &NULL_SCHEMA };
+        return traits;
+    }
+    void attach(DeviceContext&) override { }
+    void queue_stopped(unsigned) override { }
+    void handle(unsigned, Request request) override
+    {
+        const uint32_t size = request.writable_bytes();
+        std::move(request).complete(size);
+    }
+    void fail(unsigned, Request request) override { std::move(request).complete(0); }
+    void reset() override { }
+    void inspect(Inspector&) const override { }
+};
+
 std::unique_ptr<Device> make_device(std::string_view name, EventLoop& loop)
 {
+    if (name == "null")
+        return std::make_unique<NullDevice>();
     if (name == "rng")
         return std::make_unique<RngDevice>(loop, std::make_unique<GetrandomRng>(), RngRate {});
     VWB_ASSERT(name == "gpio");
@@ -84,6 +112,10 @@ int run_device_process(int control, const char* device, const char* socket_path)
         char byte;
         if (::read(control, &byte, 1) != 1) {
             loop->stop();
+            return;
+        }
+        if (byte == BenchProcess::ALLOCATIONS) {
+            answer_allocations(control);
             return;
         }
         reader.set_attached(byte == 'T');

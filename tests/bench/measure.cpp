@@ -3,8 +3,11 @@
 
 #include "engine/base/histogram.h"
 #include "engine/vhost_user/frontend.h"
+#include "tests/bench/allocation_count.h"
 #include "tests/bench/bench_process.h"
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -102,24 +105,36 @@ int run_ping_pong_process(int control, int there, int back)
     return 0;
 }
 
-RingClient::RingClient(const std::string& socket_path, const Workload& workload, unsigned max_depth)
+RingClient::RingClient(const std::string& socket_path, const Workload& workload,
+    const RingKind& kind, unsigned max_depth)
     : m_workload(workload)
+    , m_buffers(max_depth)
     , m_call(make_eventfd(EFD_CLOEXEC))
 {
     DriverOptions options;
-    options.queue_size = 4 * max_depth;
-    options.indirect = false;
+    // Room for all direct chains, four times over where they are short.
+    options.queue_size = std::bit_ceil(max_depth * std::max(4u, workload.segments));
+    options.indirect = kind.indirect;
+    options.packed = kind.packed;
     m_driver = require(BuiltinDriver::connect(socket_path, options));
     // A call descriptor that blocks: one system call waits and takes the call.
     require(m_driver->frontend().set_vring_call(QUEUE, m_call.get()));
-    m_ring = dynamic_cast<SplitDriverRing*>(&m_driver->ring(QUEUE));
-    VWB_ASSERT(m_ring);
-    for (unsigned i = 0; i < max_depth; ++i) {
-        const auto readable = static_cast<uint32_t>(workload.readable.size());
+    m_ring = &m_driver->ring(QUEUE);
+    make_buffers();
+}
+
+void RingClient::make_buffers()
+{
+    const auto readable = static_cast<uint32_t>(m_workload.readable.size());
+    const uint32_t piece = m_workload.writable_size / m_workload.segments;
+    for (Buffers& buffers : m_buffers) {
         const GuestBuffer out = m_driver->memory().allocate(readable, 64);
-        const GuestBuffer in = m_driver->memory().allocate(workload.writable_size, 64);
-        std::copy(workload.readable.begin(), workload.readable.end(), out.data);
-        m_buffers.push_back({ { out.segment() }, { in.segment() }, in.data, {} });
+        const GuestBuffer in = m_driver->memory().allocate(m_workload.writable_size, 64);
+        std::copy(m_workload.readable.begin(), m_workload.readable.end(), out.data);
+        buffers.readable[0] = out.segment();
+        buffers.answer = in.data;
+        for (uint32_t i = 0; i < m_workload.segments; ++i)
+            buffers.writable.push_back({ in.guest_address + i * piece, piece });
     }
 }
 
@@ -151,16 +166,33 @@ void RingClient::wait_for_call()
         VWB_ASSERT(read_count(m_call.get()));
 }
 
-Figures RingClient::run(unsigned depth, Duration duration, const BenchProcess& peer)
+Figures RingClient::run(unsigned depth, Duration duration, BenchProcess& peer)
 {
+    // What grows with its first use grows now.
+    Histogram unused;
+    go_round(depth, MonotonicClock().now() + std::chrono::milliseconds(5), unused);
     Histogram latencies;
+    const uint64_t allocated = allocation_count() + require(peer.allocations());
     const Stopwatch stopwatch(peer);
-    const TimePoint end = stopwatch.start() + duration;
+    const uint64_t count = go_round(depth, stopwatch.start() + duration, latencies);
+    Figures figures = stopwatch.figures(latencies);
+    const uint64_t more = allocation_count() + require(peer.allocations()) - allocated;
+    figures.allocations_each = static_cast<double>(more) / static_cast<double>(count);
+    VWB_ASSERT(m_ring->violations() == 0);
+    return figures;
+}
+
+// Answers how many requests were made, up to the end and until the last is answered.
+uint64_t RingClient::go_round(unsigned depth, TimePoint end, Histogram& latencies)
+{
+    const MonotonicClock clock;
+    const TimePoint start = clock.now();
     for (unsigned i = 0; i < depth; ++i) {
-        m_buffers[i].since = stopwatch.start();
+        m_buffers[i].since = start;
         add(i);
     }
     publish();
+    uint64_t count = 0;
     while (m_ring->in_flight() > 0) {
         auto used = m_ring->pop_used();
         if (!used) {
@@ -168,8 +200,9 @@ Figures RingClient::run(unsigned depth, Duration duration, const BenchProcess& p
             continue;
         }
         // One look at the clock for each batch: what is made now is answered with the next.
-        const TimePoint now = stopwatch.now();
+        const TimePoint now = clock.now();
         for (; used; used = m_ring->pop_used()) {
+            ++count;
             check(*used);
             Buffers& buffers = m_buffers[used->token];
             latencies.record(now - buffers.since);
@@ -180,8 +213,7 @@ Figures RingClient::run(unsigned depth, Duration duration, const BenchProcess& p
         }
         publish();
     }
-    VWB_ASSERT(m_ring->violations() == 0);
-    return stopwatch.figures(latencies);
+    return count;
 }
 
 } // namespace vwb::bench

@@ -5,7 +5,6 @@
 
 #include "engine/base/clock.h"
 #include "engine/driver/builtin_driver.h"
-#include "engine/driver/split_driver_ring.h"
 #include "tests/bench/bench_process.h"
 
 #include <string>
@@ -20,6 +19,8 @@ struct Figures {
     // CPU time of both sides together, by count: it does not count what other processes took from
     // them meanwhile, so it tells a change on a busy machine too.
     double cpu_us_each = 0;
+    // Of both sides together, by count, once all is warm.
+    double allocations_each = 0;
 };
 
 // Eventfds that the other process echoes: what the host charges for waking each other up.
@@ -44,31 +45,41 @@ struct Workload {
     uint32_t writable_size;
     // The bytes of a right answer, or empty if any will do.
     std::vector<std::byte> answer;
+    // The writable part comes in so many descriptors.
+    uint32_t segments = 1;
+};
+
+struct RingKind {
+    bool packed = false;
+    bool indirect = false;
 };
 
 // A driver that only counts: buffers made beforehand, no allocation, one thread, blocking reads.
 class RingClient {
 public:
-    RingClient(const std::string& socket_path, const Workload& workload, unsigned max_depth);
+    RingClient(const std::string& socket_path, const Workload& workload, const RingKind& kind,
+        unsigned max_depth);
     // Keeps so many requests under way for so long.
-    Figures run(unsigned depth, Duration duration, const BenchProcess& peer);
+    Figures run(unsigned depth, Duration duration, BenchProcess& peer);
 
 private:
     struct Buffers {
         DriverSegment readable[1];
-        DriverSegment writable[1];
+        std::vector<DriverSegment> writable;
         std::byte* answer;
         TimePoint since;
     };
 
+    void make_buffers();
     void add(size_t index);
+    uint64_t go_round(unsigned depth, TimePoint end, Histogram& latencies);
     void publish();
     void check(const UsedChain& used) const;
     void wait_for_call();
 
     const Workload m_workload;
     std::unique_ptr<BuiltinDriver> m_driver;
-    SplitDriverRing* m_ring;
+    DriverRing* m_ring;
     std::vector<Buffers> m_buffers;
     UniqueFd m_call;
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // vhost_bench: how fast requests go round between two processes over a real vhost-user session,
-// beside a bare eventfd ping-pong of two processes, in one run. "trace costs" is CPU time with an
-// attached trace reader over CPU time without.
+// beside a bare eventfd ping-pong of two processes, over split and packed rings in one run. "trace
+// costs" is CPU time with an attached trace reader over CPU time without. "null" is a device that
+// answers at once, so that chains of several descriptors show what the ring costs.
 #include "devices/gpio/gpio_wire.h"
 #include "tests/bench/bench_process.h"
 #include "tests/bench/device_process.h"
@@ -22,6 +23,10 @@ namespace {
 
 constexpr unsigned DEPTHS[] { 1, 64 };
 constexpr uint32_t RNG_BYTES = 64;
+constexpr uint32_t CHAIN_LENGTHS[] { 1, 2, 16, 256 };
+constexpr unsigned CHAIN_DEPTH = 16;
+// Allocations a request: what is less is something that grew once, somewhere in the run.
+constexpr double NOTICEABLE = 0.01;
 
 struct Options {
     double seconds = 20; // in all
@@ -30,10 +35,42 @@ struct Options {
 };
 
 struct Case {
-    std::string name; // "gpio, depth 64"
+    std::string name; // "gpio split, depth 64"
+    std::string peer; // cases with the same one share a connection
     std::string device;
+    RingKind ring;
+    uint32_t segments;
     unsigned depth;
+    bool traced;
 };
+
+std::vector<Case> all_cases()
+{
+    std::vector<Case> cases;
+    const auto ring_name = [](bool packed) { return packed ? " packed" : " split"; };
+    for (const std::string device : { "rng", "gpio" }) {
+        for (const unsigned depth : DEPTHS) {
+            for (const bool packed : { false, true }) {
+                const std::string peer = device + ring_name(packed);
+                cases.push_back({ peer + ", depth " + std::to_string(depth), peer, device,
+                    { packed, false }, 1, depth, true });
+            }
+        }
+    }
+    for (const uint32_t length : CHAIN_LENGTHS) {
+        for (const bool indirect : { false, true }) {
+            if (length == 1 && indirect)
+                continue; // drivers make no table for one
+            for (const bool packed : { false, true }) {
+                const std::string name = std::string("null") + ring_name(packed) + ", "
+                    + std::to_string(length) + (indirect ? " indirect" : " direct");
+                cases.push_back(
+                    { name, name, "null", { packed, indirect }, length, CHAIN_DEPTH, false });
+            }
+        }
+    }
+    return cases;
+}
 
 // Of one case, one entry a round.
 struct Rounds {
@@ -47,9 +84,11 @@ std::vector<std::byte> bytes_of_struct(const auto& value)
     return { bytes.begin(), bytes.end() };
 }
 
-Workload workload_of(const std::string& device)
+Workload workload_of(const Case& entry)
 {
-    if (device == "rng")
+    if (entry.device == "null")
+        return { "null", {}, 8 * entry.segments, {}, entry.segments };
+    if (entry.device == "rng")
         return { "rng", {}, RNG_BYTES, {} };
     // virtio 1.4, 5.18.6.4: an input with nothing connected senses low.
     return { "gpio", bytes_of_struct(virtio_gpio_request { VIRTIO_GPIO_MSG_GET_VALUE, 3, 0 }),
@@ -83,6 +122,16 @@ double median_ratio(
     return median(std::move(ratios));
 }
 
+double most_allocations(const Rounds& rounds)
+{
+    double most = 0;
+    for (const auto* all : { &rounds.plain, &rounds.traced }) {
+        for (const Figures& figures : *all)
+            most = std::max(most, figures.allocations_each);
+    }
+    return most;
+}
+
 // All measurements with this process on one CPU and the other side on one, the same or another.
 class Placement {
 public:
@@ -91,11 +140,8 @@ public:
         , m_our_cpu(our_cpu)
         , m_their_cpu(their_cpu)
         , m_placements(placements)
+        , m_cases(all_cases())
     {
-        for (const std::string device : { "rng", "gpio" }) {
-            for (const unsigned depth : DEPTHS)
-                m_cases.push_back({ device + ", depth " + std::to_string(depth), device, depth });
-        }
         std::erase_if(m_cases, [&options](const Case& entry) {
             return entry.name.find(options.only) == std::string::npos;
         });
@@ -103,6 +149,8 @@ public:
 
     void run(const std::string& directory);
     void print() const;
+    // Those that took memory for requests, and should not.
+    std::vector<std::string> allocating() const;
 
 private:
     struct Peer {
@@ -110,7 +158,7 @@ private:
         RingClient client;
     };
 
-    Peer& ensure_peer(const std::string& device, const std::string& directory);
+    Peer& ensure_peer(const Case& entry, const std::string& directory);
     void run_case(const Case& entry, Peer& peer, Duration each, unsigned round);
 
     const Options& m_options;
@@ -123,14 +171,15 @@ private:
     std::map<std::string, Rounds> m_rounds;
 };
 
-Placement::Peer& Placement::ensure_peer(const std::string& device, const std::string& directory)
+Placement::Peer& Placement::ensure_peer(const Case& entry, const std::string& directory)
 {
-    auto& peer = m_peers[device];
+    auto& peer = m_peers[entry.peer];
     if (!peer) {
-        const std::string path = directory + "/" + device + ".sock";
-        auto process = require(BenchProcess::start("device", { device, path }, m_their_cpu));
-        peer.reset(new Peer { std::move(process),
-            RingClient(path, workload_of(device), *std::ranges::max_element(DEPTHS)) });
+        const std::string path = directory + "/" + std::to_string(m_peers.size()) + ".sock";
+        auto process = require(BenchProcess::start("device", { entry.device, path }, m_their_cpu));
+        const unsigned depth = entry.traced ? *std::ranges::max_element(DEPTHS) : entry.depth;
+        peer.reset(new Peer {
+            std::move(process), RingClient(path, workload_of(entry), entry.ring, depth) });
     }
     return *peer;
 }
@@ -140,14 +189,16 @@ void Placement::run(const std::string& directory)
     pin_to_cpu(m_our_cpu);
     PingPong ping_pong;
     const auto echo = require(BenchProcess::start("ping-pong", ping_pong.arguments(), m_their_cpu));
-    const double measurements
-        = m_options.rounds * m_placements * static_cast<double>(1 + 2 * m_cases.size());
+    size_t runs = 1;
+    for (const Case& entry : m_cases)
+        runs += entry.traced ? 2 : 1;
+    const double measurements = m_options.rounds * m_placements * static_cast<double>(runs);
     const auto each = std::chrono::duration_cast<Duration>(
         std::chrono::duration<double>(m_options.seconds / measurements));
     for (unsigned round = 0; round < m_options.rounds; ++round) {
         m_ping_pong.push_back(ping_pong.run(each, echo));
         for (const Case& entry : m_cases)
-            run_case(entry, ensure_peer(entry.device, directory), each, round);
+            run_case(entry, ensure_peer(entry, directory), each, round);
     }
     m_peers.clear();
 }
@@ -155,6 +206,10 @@ void Placement::run(const std::string& directory)
 void Placement::run_case(const Case& entry, Peer& peer, Duration each, unsigned round)
 {
     Rounds& rounds = m_rounds[entry.name];
+    if (!entry.traced) {
+        rounds.plain.push_back(peer.client.run(entry.depth, each, peer.process));
+        return;
+    }
     for (unsigned i = 0; i < 2; ++i) {
         const bool traced = (round + i) % 2 == 1; // whoever goes first has no lasting advantage
         require(peer.process.command(traced ? 'T' : 't'));
@@ -169,11 +224,11 @@ void Placement::print() const
         std::printf("\nboth sides on CPU %u\n", m_our_cpu);
     else
         std::printf("\ndriver on CPU %u, device on CPU %u\n", m_our_cpu, m_their_cpu);
-    std::printf("%-18s %11s %9s %9s %9s %9s %12s %12s\n", "", "a second", "us each", "cpu us",
-        "p50 us", "p99 us", "x ping-pong", "trace costs");
+    std::printf("%-26s %11s %9s %9s %9s %9s %12s %12s %12s\n", "", "a second", "us each", "cpu us",
+        "p50 us", "p99 us", "x ping-pong", "allocations", "trace costs");
     const auto row = [](const std::string& name, const std::vector<Figures>& rounds) {
         const double each = median(rounds, &Figures::us_each);
-        std::printf("%-18s %11.0f %9.3f %9.3f %9.2f %9.2f", name.c_str(), 1e6 / each, each,
+        std::printf("%-26s %11.0f %9.3f %9.3f %9.2f %9.2f", name.c_str(), 1e6 / each, each,
             median(rounds, &Figures::cpu_us_each), median(rounds, &Figures::p50_us),
             median(rounds, &Figures::p99_us));
     };
@@ -182,10 +237,23 @@ void Placement::print() const
     for (const Case& entry : m_cases) {
         const Rounds& rounds = m_rounds.at(entry.name);
         row(entry.name, rounds.plain);
-        std::printf(" %12.2f %11.1f%%\n",
-            median_ratio(rounds.plain, m_ping_pong, &Figures::us_each),
-            (median_ratio(rounds.traced, rounds.plain, &Figures::cpu_us_each) - 1) * 100);
+        std::printf(" %12.2f %12.3f", median_ratio(rounds.plain, m_ping_pong, &Figures::us_each),
+            most_allocations(rounds));
+        if (entry.traced)
+            std::printf(" %11.1f%%",
+                (median_ratio(rounds.traced, rounds.plain, &Figures::cpu_us_each) - 1) * 100);
+        std::printf("\n");
     }
+}
+
+std::vector<std::string> Placement::allocating() const
+{
+    std::vector<std::string> names;
+    for (const auto& [name, rounds] : m_rounds) {
+        if (most_allocations(rounds) >= NOTICEABLE)
+            names.push_back(name);
+    }
+    return names;
 }
 
 const char* usage()
@@ -193,7 +261,7 @@ const char* usage()
     return "usage: vhost_bench [--seconds S] [--rounds N] [--only NAME]\n"
            "  --seconds S  all of it takes about so long (default 20)\n"
            "  --rounds N   each figure is the median of so many (default 5)\n"
-           "  --only NAME  only cases with this in their name, e.g. \"gpio, depth 64\"\n";
+           "  --only NAME  only cases with this in their name, e.g. \"gpio split, depth 64\"\n";
 }
 
 Options parse(int argc, char** argv)
@@ -231,13 +299,18 @@ int run(const Options& options)
         placements.emplace_back(options, cpus.back(), cpus[cpus.size() - 2], 2);
     std::printf("vhost_bench %s: medians of %u rounds; rng: %u bytes, gpio: GET_VALUE\n",
         VWB_VERSION, options.rounds, RNG_BYTES);
+    int status = 0;
     for (Placement& placement : placements) {
         placement.run(directory);
         placement.print();
+        for (const std::string& name : placement.allocating()) {
+            std::printf("%s: requests take memory\n", name.c_str());
+            status = 1;
+        }
         std::fflush(stdout);
     }
     std::filesystem::remove_all(directory);
-    return 0;
+    return status;
 }
 
 } // namespace

@@ -24,79 +24,120 @@ constexpr uint64_t NOWHERE = 0x10;
 
 struct Breakage {
     const char* name;
-    const char* rule;
+    const char* rule; // that a split ring breaks, or null where it cannot
+    const char* packed_rule; // the same of a packed ring
     // Describes a chain from descriptor 0 on.
     void (*describe)(RawQueue& queue);
     bool indirect = true; // negotiated
 };
 
-void PrintTo(const Breakage& breakage, std::ostream* out)
+struct BreakageIn {
+    Breakage breakage;
+    RingFormat format;
+
+    const char* rule() const
+    {
+        return format == RingFormat::Packed ? breakage.packed_rule : breakage.rule;
+    }
+    DriverOptions options() const
+    {
+        DriverOptions options;
+        options.indirect = breakage.indirect;
+        options.packed = format == RingFormat::Packed;
+        return options;
+    }
+};
+
+void PrintTo(const BreakageIn& param, std::ostream* out)
 {
-    *out << breakage.name;
+    *out << param.breakage.name;
 }
 
 void describe_indirect(RawQueue& queue, uint32_t length, uint16_t flags, uint16_t inner_flags)
 {
     const auto table = queue.buffer(256);
     const auto data = queue.buffer(64);
-    RawQueue::describe_at(table.data, 0, data.guest_address, 8, inner_flags, 0);
+    queue.describe_at(table.data, 0, data.guest_address, 8, inner_flags, 0);
     queue.describe(0, table.guest_address, length, flags, 1);
 }
 
 const Breakage CHAIN_BREAKAGES[] = {
-    { "ReadableAfterWritable", "ring.split.readable-first",
+    { "ReadableAfterWritable", "ring.split.readable-first", "ring.packed.writable-last",
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 8, NEXT | WRITE, 1);
             queue.describe(1, queue.buffer(8).guest_address, 8, 0, 0);
         } },
-    { "ChainLoop", "ring.split.chain-len",
+    { "ChainLoop", "ring.split.chain-len", nullptr,
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 8, NEXT | WRITE, 1);
             queue.describe(1, queue.buffer(8).guest_address, 8, NEXT | WRITE, 0);
         } },
-    { "NextOutOfRange", "d.next-range",
+    { "NextOutOfRange", "d.next-range", nullptr,
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 8, NEXT | WRITE, 0xfff0);
         } },
-    { "AddressOutsideMemory", "d.addr-range",
+    { "AddressOutsideMemory", "d.addr-range", "d.addr-range",
         [](RawQueue& queue) { queue.describe(0, NOWHERE, 8, WRITE, 0); } },
-    { "AddressThatWraps", "d.addr-range",
+    { "AddressThatWraps", "d.addr-range", "d.addr-range",
         [](RawQueue& queue) { queue.describe(0, ~uint64_t { 0 } - 3, 8, WRITE, 0); } },
-    { "LengthBeyondMemory", "d.addr-range",
+    { "LengthBeyondMemory", "d.addr-range", "d.addr-range",
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 0x7fffffff, WRITE, 0);
         } },
-    { "UnknownFlags", "d.unknown-flags",
+    { "UnknownFlags", "d.unknown-flags", "d.unknown-flags",
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 8, WRITE | 0x100, 0);
         } },
-    { "EmptyChain", "d.empty-chain",
+    { "EmptyChain", "d.empty-chain", "d.empty-chain",
         [](RawQueue& queue) { queue.describe(0, queue.buffer(8).guest_address, 0, WRITE, 0); } },
-    { "IndirectInIndirect", "ring.indirect.no-nesting",
+    { "IndirectInIndirect", "ring.indirect.no-nesting", nullptr,
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT, INDIRECT); } },
-    { "IndirectWithNext", "ring.indirect.no-next",
+    { "IndirectWithNext", "ring.indirect.no-next", "ring.packed.indirect-in-list",
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT | NEXT, WRITE); } },
-    { "IndirectOfOddLength", "d.indirect-len",
+    { "IndirectOfOddLength", "d.indirect-len", "d.indirect-len",
         [](RawQueue& queue) { describe_indirect(queue, 20, INDIRECT, WRITE); } },
-    { "IndirectOfNoLength", "d.indirect-len",
+    { "IndirectOfNoLength", "d.indirect-len", "d.indirect-len",
         [](RawQueue& queue) { describe_indirect(queue, 0, INDIRECT, WRITE); } },
-    { "IndirectTableOutsideMemory", "d.indirect-range",
+    { "IndirectTableOutsideMemory", "d.indirect-range", "d.indirect-range",
         [](RawQueue& queue) { queue.describe(0, NOWHERE, 16, INDIRECT, 0); } },
-    { "IndirectNotNegotiated", "ring.indirect.negotiated",
+    { "IndirectNotNegotiated", "ring.indirect.negotiated", "ring.packed.indirect-not-negotiated",
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT, WRITE); }, false },
 };
 
 // Needs the queue to be set up again.
 const Breakage RING_BREAKAGES[] = {
-    { "AvailIndexTooFarAhead", "d.overfull",
+    { "AvailIndexTooFarAhead", "d.overfull", nullptr,
         [](RawQueue& queue) { queue.set_avail_index(static_cast<uint16_t>(queue.size() + 1)); } },
-    { "HeadOutOfRange", "d.head-range",
+    { "HeadOutOfRange", "d.head-range", "d.packed-id",
         [](RawQueue& queue) { queue.make_available(static_cast<uint16_t>(queue.size())); } },
+    { "ListWithoutEnd", nullptr, "ring.packed.list-queue-size",
+        [](RawQueue& queue) {
+            for (uint32_t slot = 0; slot < queue.size(); ++slot)
+                queue.put(slot, queue.buffer(8).guest_address, 8, 0,
+                    NEXT | WRITE | queue.next().available());
+        } },
+    { "ListWhoseRestIsNotAvailable", nullptr, "ring.packed.head-last",
+        [](RawQueue& queue) {
+            queue.put(
+                0, queue.buffer(8).guest_address, 8, 0, NEXT | WRITE | queue.next().available());
+        } },
 };
 
-std::string name_of_breakage(const testing::TestParamInfo<Breakage>& info)
+// All breakages that a ring of that format can have.
+template <size_t N> std::vector<BreakageIn> in(RingFormat format, const Breakage (&breakages)[N])
 {
-    return info.param.name;
+    std::vector<BreakageIn> list;
+    for (const Breakage& breakage : breakages) {
+        const BreakageIn param { breakage, format };
+        if (param.rule())
+            list.push_back(param);
+    }
+    return list;
+}
+
+std::string name_of_breakage(const testing::TestParamInfo<BreakageIn>& info)
+{
+    return info.param.breakage.name;
 }
 
 // One good request to the entropy device on descriptor 7.
@@ -124,54 +165,66 @@ void expect_one_problem(TestBench& bench, const std::string& device, const std::
 
 } // namespace
 
-class BrokenChain : public testing::TestWithParam<Breakage> { };
+class BrokenChain : public testing::TestWithParam<BreakageIn> { };
 
 TEST_P(BrokenChain, IsReturnedEmptyAndTheNextRequestIsServed)
 {
     TestBench bench;
-    DriverOptions options;
-    options.indirect = GetParam().indirect;
-    const auto driver = bench.connect("rng0", options);
+    const auto driver = bench.connect("rng0", GetParam().options());
     RawQueue queue(*driver, 0);
-    GetParam().describe(queue);
+    GetParam().breakage.describe(queue);
     queue.make_available(0);
     queue.kick();
     const auto used = queue.wait_used();
     EXPECT_EQ(used.head, 0u);
     EXPECT_EQ(used.length, 0u);
     expect_served(queue);
-    expect_one_problem(bench, "rng0", GetParam().rule);
+    expect_one_problem(bench, "rng0", GetParam().rule());
 }
 
-INSTANTIATE_TEST_SUITE_P(Chains, BrokenChain, testing::ValuesIn(CHAIN_BREAKAGES), name_of_breakage);
+INSTANTIATE_TEST_SUITE_P(Split, BrokenChain,
+    testing::ValuesIn(in(RingFormat::Split, CHAIN_BREAKAGES)), name_of_breakage);
+INSTANTIATE_TEST_SUITE_P(Packed, BrokenChain,
+    testing::ValuesIn(in(RingFormat::Packed, CHAIN_BREAKAGES)), name_of_breakage);
 
-class BrokenRing : public testing::TestWithParam<Breakage> { };
+class BrokenRing : public testing::TestWithParam<BreakageIn> { };
 
 TEST_P(BrokenRing, BreaksThatQueueUntilItIsSetUpAgain)
 {
     TestBench bench;
-    const auto driver = bench.connect("rng0");
+    const auto driver = bench.connect("rng0", GetParam().options());
     const UniqueFd err(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     ASSERT_TRUE(driver->frontend().set_vring_err(0, err.get()));
     RawQueue queue(*driver, 0);
-    GetParam().describe(queue);
+    GetParam().breakage.describe(queue);
     queue.kick();
     bench.wait_until("rng0", [](RunningDevice& device) { return device.host().queue(0).broken(); });
     uint64_t errors = 0;
     EXPECT_EQ(::read(err.get(), &errors, sizeof errors), ssize_t { sizeof errors });
-    expect_one_problem(bench, "rng0", GetParam().rule);
+    expect_one_problem(bench, "rng0", GetParam().rule());
     ASSERT_TRUE(driver->reset_device());
     const auto answer = driver->request(0, {}, 64);
     ASSERT_TRUE(answer) << answer.error().message();
     EXPECT_EQ(answer->used_length, 64u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rings, BrokenRing, testing::ValuesIn(RING_BREAKAGES), name_of_breakage);
+INSTANTIATE_TEST_SUITE_P(
+    Split, BrokenRing, testing::ValuesIn(in(RingFormat::Split, RING_BREAKAGES)), name_of_breakage);
+INSTANTIATE_TEST_SUITE_P(Packed, BrokenRing,
+    testing::ValuesIn(in(RingFormat::Packed, RING_BREAKAGES)), name_of_breakage);
 
-TEST(BrokenDriver, HeadMadeAvailableTwiceBreaksOnlyThatQueue)
+class BrokenDriver : public testing::TestWithParam<RingFormat> { };
+
+INSTANTIATE_TEST_SUITE_P(Formats, BrokenDriver,
+    testing::Values(RingFormat::Split, RingFormat::Packed),
+    [](const auto& format) { return format.param == RingFormat::Packed ? "Packed" : "Split"; });
+
+TEST_P(BrokenDriver, HeadMadeAvailableTwiceBreaksOnlyThatQueue)
 {
     TestBench bench;
-    const auto driver = bench.connect("gpio0");
+    DriverOptions options;
+    options.packed = GetParam() == RingFormat::Packed;
+    const auto driver = bench.connect("gpio0", options);
     driver->request(GPIO_REQUESTQ, gpio_request(VIRTIO_GPIO_MSG_SET_DIRECTION, 3, 2), 2).value();
     driver->request(GPIO_REQUESTQ, gpio_request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 3, 1), 2).value();
     RawQueue events(*driver, GPIO_EVENTQ);
@@ -184,14 +237,14 @@ TEST(BrokenDriver, HeadMadeAvailableTwiceBreaksOnlyThatQueue)
     events.kick();
     bench.wait_until(
         "gpio0", [](RunningDevice& device) { return device.host().queue(1).broken(); });
-    EXPECT_EQ(bench.rules("gpio0"), "d.dup-head");
+    EXPECT_EQ(bench.rules("gpio0"), options.packed ? "d.packed-id" : "d.dup-head");
     const auto answer
         = driver->request(GPIO_REQUESTQ, gpio_request(VIRTIO_GPIO_MSG_GET_VALUE, 3, 0), 2);
     ASSERT_TRUE(answer);
     EXPECT_EQ(numbers(*answer), (std::vector<int> { 0, 0 }));
 }
 
-TEST(BrokenDriver, GpioRequestsOfAnyShapeAreAnsweredAndNamed)
+TEST(BrokenRequest, GpioRequestsOfAnyShapeAreAnsweredAndNamed)
 {
     struct Shape {
         Bytes readable;
@@ -221,6 +274,21 @@ TEST(BrokenDriver, GpioRequestsOfAnyShapeAreAnsweredAndNamed)
         ASSERT_TRUE(good);
         EXPECT_EQ(numbers(*good), (std::vector<int> { 0, 0 }));
     }
+}
+
+// virtio 1.4, 2.8.7: reserved flags are ignored by the device, and told.
+TEST(BrokenRequest, FlagsInAPackedIndirectTableCostNothing)
+{
+    TestBench bench;
+    DriverOptions options;
+    options.packed = true;
+    const auto driver = bench.connect("rng0", options);
+    RawQueue queue(*driver, 0);
+    describe_indirect(queue, 16, INDIRECT, WRITE | NEXT);
+    queue.make_available(0);
+    queue.kick();
+    EXPECT_EQ(queue.wait_used().length, 8u);
+    expect_one_problem(bench, "rng0", "ring.packed.indirect-flags");
 }
 
 TEST(BrokenFrontEnd, MemoryTruncatedUnderUsCostsItsSession)

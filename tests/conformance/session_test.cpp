@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The same requests in every ring mode, and over every way in which a session can be interrupted.
 #include "devices/gpio/gpio_wire.h"
+#include "engine/device/features.h"
 #include "engine/vhost_user/frontend.h"
 #include "tests/support/test_bench.h"
 
@@ -16,6 +17,7 @@ namespace {
 struct RingMode {
     bool event_index;
     bool indirect;
+    bool packed;
 };
 
 class SessionTest : public testing::TestWithParam<RingMode> {
@@ -25,6 +27,7 @@ protected:
         DriverOptions options;
         options.event_index = GetParam().event_index;
         options.indirect = GetParam().indirect;
+        options.packed = GetParam().packed;
         return options;
     }
 
@@ -97,10 +100,13 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(RingModes, SessionTest,
-    testing::Values(RingMode { false, false }, RingMode { true, false }, RingMode { false, true },
-        RingMode { true, true }),
+    testing::Values(RingMode { false, false, false }, RingMode { true, false, false },
+        RingMode { false, true, false }, RingMode { true, true, false },
+        RingMode { false, false, true }, RingMode { true, false, true },
+        RingMode { false, true, true }, RingMode { true, true, true }),
     [](const auto& mode) {
-        return std::string(mode.param.event_index ? "EventIdx" : "Flags")
+        return std::string(mode.param.packed ? "Packed" : "Split")
+            + (mode.param.event_index ? "EventIdx" : "Flags")
             + (mode.param.indirect ? "Indirect" : "Direct");
     });
 
@@ -112,6 +118,21 @@ TEST_P(SessionTest, RequestsWorkOnAFreshSession)
     expect_rng_works(*m_bench.connect("rng0", options()));
     EXPECT_EQ(m_bench.rules("gpio0"), "");
     EXPECT_EQ(m_bench.rules("rng0"), "");
+}
+
+TEST_P(SessionTest, RequestsWorkInOrder)
+{
+    DriverOptions in_order = options();
+    in_order.in_order = true;
+    const auto driver = m_bench.connect("rng0", in_order);
+    EXPECT_EQ(driver->features() & F_IN_ORDER, F_IN_ORDER);
+    for (int i = 0; i < 50; ++i)
+        expect_rng_works(*driver);
+    ASSERT_TRUE(driver->reconnect());
+    expect_rng_works(*driver);
+    EXPECT_EQ(m_bench.rules("rng0"), "");
+    // Buffers of eventq come back in whatever order lines change.
+    EXPECT_EQ(m_bench.connect("gpio0", in_order)->features() & F_IN_ORDER, 0u);
 }
 
 TEST_P(SessionTest, RequestsWorkAfterAReconnect)

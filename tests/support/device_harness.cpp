@@ -34,19 +34,25 @@ void DeviceHarness::set_up(const HarnessOptions& options)
     uint64_t features = options.features;
     features &= options.event_index ? ~uint64_t { 0 } : ~F_EVENT_IDX;
     features &= options.indirect ? ~uint64_t { 0 } : ~F_INDIRECT_DESC;
-    m_host->accept_features(features & m_host->offered_features());
+    features &= options.in_order ? ~uint64_t { 0 } : ~F_IN_ORDER;
+    features &= options.format == RingFormat::Packed ? ~uint64_t { 0 } : ~F_RING_PACKED;
+    m_features = features & m_host->offered_features();
+    m_host->accept_features(m_features);
     make_rings();
     start_queues();
 }
 
 void DeviceHarness::make_rings()
 {
-    const DriverRingOptions options { m_options.queue_size, m_options.event_index,
-        m_options.indirect };
+    const uint64_t accepted = m_host->accepted_features();
+    const DriverRingOptions options { m_options.queue_size, (accepted & F_EVENT_IDX) != 0,
+        (accepted & F_INDIRECT_DESC) != 0, (accepted & F_IN_ORDER) != 0, m_host->ring_format() };
     m_rings.clear();
-    m_bases.assign(m_host->queue_count(), 0);
-    for (size_t i = 0; i < m_host->queue_count(); ++i)
+    m_bases.clear();
+    for (size_t i = 0; i < m_host->queue_count(); ++i) {
         m_rings.push_back(make_driver_ring(*m_memory, options));
+        m_bases.push_back(m_rings[i]->fresh_base());
+    }
 }
 
 void DeviceHarness::start_queues()
@@ -79,6 +85,8 @@ void DeviceHarness::stop_queues()
 void DeviceHarness::renew_rings()
 {
     m_pending.clear();
+    if (m_host->accepted_features() == 0) // after a reset
+        m_host->accept_features(m_features);
     make_rings();
     start_queues();
 }

@@ -21,6 +21,8 @@ struct HarnessOptions {
     uint32_t queue_size = 64;
     bool event_index = true;
     bool indirect = true;
+    bool in_order = false;
+    RingFormat format = RingFormat::Split;
 };
 
 struct HarnessAnswer {
@@ -92,6 +94,7 @@ private:
     std::vector<uint32_t> m_bases;
     std::map<uint64_t, Pending> m_pending;
     HarnessOptions m_options;
+    uint64_t m_features = 0; // accepted
     uint64_t m_next_ticket = 1;
 };
 

@@ -28,6 +28,15 @@ SessionFixture::SessionFixture(std::unique_ptr<EchoDevice> device)
 
 SessionFixture::~SessionFixture() = default;
 
+void SessionFixture::use_packed_rings(uint32_t size)
+{
+    m_features |= F_RING_PACKED;
+    for (auto& ring : m_rings) {
+        ring.ring = make_driver_ring(*m_memory, { size, true, false, false, RingFormat::Packed });
+        ring.base = ring.ring->fresh_base();
+    }
+}
+
 void SessionFixture::connect()
 {
     m_peer.close();

@@ -40,7 +40,9 @@ protected:
         std::initializer_list<int> fds = {}, uint32_t flags = NEED_REPLY);
     // Accepts bit 30 and the protocol features given.
     void negotiate(uint64_t protocol_features, uint64_t features = FEATURES);
-    void negotiate() { negotiate(OFFERED_PROTOCOL_FEATURES); }
+    void negotiate() { negotiate(OFFERED_PROTOCOL_FEATURES, m_features); }
+    // Packed rings of that size from now on; before start().
+    void use_packed_rings(uint32_t size);
 
     // SET_MEM_TABLE with the one region of the guest.
     uint64_t share_memory();
@@ -74,6 +76,7 @@ protected:
     std::unique_ptr<DriverMemory> m_memory;
     std::vector<TestRing> m_rings;
     std::vector<GuestBuffer> m_buffers; // by token
+    uint64_t m_features = FEATURES; // that negotiate() accepts
 };
 
 } // namespace vwb::test

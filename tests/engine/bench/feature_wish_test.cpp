@@ -88,7 +88,7 @@ TEST(FeatureWishFileTest, BenchFileTurnsTheDial)
 {
     uint64_t offered = 0;
     EXPECT_EQ(start("withhold = ['EVENT_IDX', 'bit 28']\nqueue_size = 32\n", &offered), "");
-    EXPECT_EQ(offered, RING_FEATURES & ~(F_EVENT_IDX | F_INDIRECT_DESC));
+    EXPECT_EQ(offered, (RING_FEATURES | ORDERLY_RING_FEATURES) & ~(F_EVENT_IDX | F_INDIRECT_DESC));
 }
 
 TEST(FeatureWishFileTest, ErrorNamesFileLineAndKey)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/device/device_host.h"
 #include "engine/memory/guest_access.h"
+#include "engine/virtqueue/packed_layout.h"
 #include "tests/support/device_harness.h"
 #include "tests/support/echo_device.h"
 
@@ -21,6 +22,7 @@ std::vector<uint8_t> text(std::string_view text)
 struct RingMode {
     bool event_index;
     bool indirect;
+    RingFormat format = RingFormat::Split;
 };
 
 class DeviceHostTest : public testing::TestWithParam<RingMode> {
@@ -30,8 +32,9 @@ protected:
         auto device = std::make_unique<EchoDevice>();
         m_device = device.get();
         m_harness = std::make_unique<DeviceHarness>(std::move(device),
-            HarnessOptions {
-                .event_index = GetParam().event_index, .indirect = GetParam().indirect });
+            HarnessOptions { .event_index = GetParam().event_index,
+                .indirect = GetParam().indirect,
+                .format = GetParam().format });
     }
     QueueCounters counters(unsigned queue) { return m_harness->host().queue(queue).counters(); }
 
@@ -41,11 +44,25 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(RingModes, DeviceHostTest,
     testing::Values(RingMode { false, false }, RingMode { true, false }, RingMode { false, true },
-        RingMode { true, true }),
+        RingMode { true, true }, RingMode { false, false, RingFormat::Packed },
+        RingMode { true, false, RingFormat::Packed }, RingMode { false, true, RingFormat::Packed },
+        RingMode { true, true, RingFormat::Packed }),
     [](const auto& mode) {
-        return std::string(mode.param.event_index ? "EventIdx" : "Flags")
+        return std::string(mode.param.format == RingFormat::Packed ? "Packed" : "Split")
+            + (mode.param.event_index ? "EventIdx" : "Flags")
             + (mode.param.indirect ? "Indirect" : "Direct");
     });
+
+// No queue of it parks requests.
+class OrderlyEcho final : public EchoDevice {
+public:
+    const DeviceTraits& traits() const override
+    {
+        static const DeviceTraits traits { 4, FEATURE, { QueueTraits { "echoq", 4096, false } }, 8,
+            EchoDevice::traits().schema };
+        return traits;
+    }
+};
 
 } // namespace
 
@@ -184,12 +201,17 @@ TEST_P(DeviceHostTest, MalformedChainIsReturnedAndTheNextIsServed)
 
 TEST_P(DeviceHostTest, RingFaultBreaksOnlyThatQueue)
 {
-    auto& ring = m_harness->ring(0);
-    guest_store<uint16_t>(
-        ring.raw().driver + SplitLayout::AVAIL_INDEX, 1000, std::memory_order_release);
+    const RingParts raw = m_harness->ring(0).raw();
+    const bool packed = GetParam().format == RingFormat::Packed;
+    if (packed) // available, with a buffer id of 1000
+        guest_store<uint64_t>(raw.descriptors + PackedDescriptor::REST,
+            PackedDescriptor::rest(8, 1000, VIRTQ_DESC_F_AVAIL), std::memory_order_release);
+    else
+        guest_store<uint16_t>(
+            raw.driver + SplitLayout::AVAIL_INDEX, 1000, std::memory_order_release);
     m_harness->kick(0);
     EXPECT_TRUE(m_harness->host().queue(0).broken());
-    EXPECT_EQ(m_harness->rules(), "d.overfull");
+    EXPECT_EQ(m_harness->rules(), packed ? "d.packed-id" : "d.overfull");
     m_harness->submit(1, text("p"), 4);
     EXPECT_EQ(m_device->parked[1].size(), 1u);
     m_harness->stop_queues();
@@ -291,8 +313,45 @@ TEST_P(DeviceHostTest, InspectionNamesWhatQemuNames)
     const Value tree = std::move(inspector).tree();
     const Value* queue = tree.find("queues")->find("parkq");
     ASSERT_TRUE(queue);
-    EXPECT_EQ(queue->find("last_avail_idx")->integer_or(-1), 1);
+    // A packed ring counts descriptors.
+    const bool list = GetParam().format == RingFormat::Packed && !GetParam().indirect;
+    EXPECT_EQ(queue->find("last_avail_idx")->integer_or(-1), list ? 2 : 1);
     EXPECT_EQ(queue->find("inuse")->integer_or(-1), 1);
     EXPECT_EQ(queue->find("in_flight")->as_list()->size(), 1u);
     EXPECT_EQ(tree.find("config")->find("low")->integer_or(-1), 0);
+}
+
+// virtio 1.4, 6: with IN_ORDER all buffers are used in the order of being made available.
+TEST_P(DeviceHostTest, InOrderIsOfferedOnlyWhereNoQueueParksRequests)
+{
+    EXPECT_EQ(m_harness->host().offered_features() & F_IN_ORDER, 0u);
+    DeviceHarness orderly(std::make_unique<OrderlyEcho>());
+    EXPECT_EQ(orderly.host().offered_features() & F_IN_ORDER, F_IN_ORDER);
+}
+
+TEST_P(DeviceHostTest, InOrderAnswersWaitForTheSlowestAlsoOverAStop)
+{
+    auto device = std::make_unique<OrderlyEcho>();
+    OrderlyEcho& echo = *device;
+    DeviceHarness harness(std::move(device),
+        HarnessOptions { .event_index = GetParam().event_index,
+            .indirect = GetParam().indirect,
+            .in_order = true,
+            .format = GetParam().format });
+    const auto slow = harness.submit(0, text("keep"), 4);
+    const auto quick = harness.submit(0, text("quick"), 5);
+    EXPECT_EQ(harness.host().queue(0).counters().completed, 1u);
+    EXPECT_EQ(harness.host().queue(0).counters().calls, 0u); // nothing to tell
+    EXPECT_EQ(harness.host().queue(0).counters().calls_suppressed, 0u);
+    EXPECT_FALSE(harness.answer(quick));
+    harness.stop_queues();
+    harness.start_queues();
+    EXPECT_FALSE(harness.answer(quick));
+    ASSERT_EQ(echo.parked[0].size(), 1u);
+    std::move(echo.parked[0].front()).complete(4);
+    echo.parked[0].clear();
+    harness.settle();
+    EXPECT_EQ(harness.answer(slow)->used_length, 4u);
+    EXPECT_EQ(harness.answer(quick)->used_length, 5u);
+    EXPECT_EQ(harness.rules(), "");
 }

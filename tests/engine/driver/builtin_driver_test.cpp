@@ -3,7 +3,7 @@
 #include "engine/driver/builtin_driver.h"
 #include "engine/memory/guest_access.h"
 #include "engine/vhost_user/frontend.h"
-#include "engine/virtqueue/ring_layout.h"
+#include "engine/virtqueue/packed_layout.h"
 #include "tests/support/device_server.h"
 #include "tests/support/echo_device.h"
 #include "tests/support/raw_front_end.h"
@@ -63,6 +63,7 @@ struct Bench {
 struct RingFeatures {
     bool event_index;
     bool indirect;
+    bool packed;
 };
 
 class BuiltinDriverTest : public testing::TestWithParam<RingFeatures> {
@@ -72,16 +73,20 @@ protected:
         DriverOptions out;
         out.event_index = GetParam().event_index;
         out.indirect = GetParam().indirect;
+        out.packed = GetParam().packed;
         out.queue_size = 16;
         return out;
     }
 };
 
 INSTANTIATE_TEST_SUITE_P(RingFeatures, BuiltinDriverTest,
-    testing::Values(RingFeatures { false, false }, RingFeatures { true, false },
-        RingFeatures { false, true }, RingFeatures { true, true }),
+    testing::Values(RingFeatures { false, false, false }, RingFeatures { true, false, false },
+        RingFeatures { false, true, false }, RingFeatures { true, true, false },
+        RingFeatures { false, false, true }, RingFeatures { true, false, true },
+        RingFeatures { false, true, true }, RingFeatures { true, true, true }),
     [](const auto& instance) {
-        return std::string(instance.param.event_index ? "EventIndex" : "Flags")
+        return std::string(instance.param.packed ? "Packed" : "Split")
+            + (instance.param.event_index ? "EventIndex" : "Flags")
             + (instance.param.indirect ? "Indirect" : "Direct");
     });
 
@@ -91,8 +96,10 @@ TEST_P(BuiltinDriverTest, AcceptsWhatIsWantedOfWhatIsOffered)
     const auto driver = bench.connect(options());
     EXPECT_EQ(driver->offered(), EchoDevice::FEATURE | RING_FEATURES);
     EXPECT_EQ(driver->features(),
-        EchoDevice::FEATURE | F_VERSION_1 | (GetParam().event_index ? F_EVENT_IDX : 0)
-            | (GetParam().indirect ? F_INDIRECT_DESC : 0));
+        EchoDevice::FEATURE | F_VERSION_1 | F_RING_RESET
+            | (GetParam().event_index ? F_EVENT_IDX : 0)
+            | (GetParam().indirect ? F_INDIRECT_DESC : 0)
+            | (GetParam().packed ? F_RING_PACKED : 0));
     EXPECT_EQ(driver->queues(), (std::vector<unsigned> { ECHO, PARK }));
 }
 
@@ -233,15 +240,58 @@ TEST_P(BuiltinDriverTest, BrokenRingIsAnErrorAtOnceAndResetHealsIt)
     Bench bench;
     const auto driver = bench.connect(options());
     const RingParts raw = driver->ring(ECHO).raw();
-    guest_store<uint16_t>(
-        raw.driver + SplitLayout::AVAIL_INDEX, 17, std::memory_order_release); // of 16
+    if (GetParam().packed) // an available descriptor with a buffer id of 99
+        guest_store<uint64_t>(raw.descriptors + PackedDescriptor::REST,
+            PackedDescriptor::rest(8, 99, VIRTQ_DESC_F_AVAIL), std::memory_order_release);
+    else
+        guest_store<uint16_t>(
+            raw.driver + SplitLayout::AVAIL_INDEX, 17, std::memory_order_release); // of 16
     driver->kick(ECHO);
     const auto broken = driver->wait_call(ECHO, std::chrono::seconds(5));
     ASSERT_FALSE(broken);
     EXPECT_EQ(broken.error().kind(), ErrorKind::Protocol);
-    EXPECT_EQ(bench.server.rules(), "d.overfull");
+    EXPECT_EQ(bench.server.rules(), GetParam().packed ? "d.packed-id" : "d.overfull");
     ASSERT_TRUE(driver->reset_device());
     EXPECT_EQ(driver->request(ECHO, text("again"), 5).value().bytes, text("again"));
+}
+
+TEST_P(BuiltinDriverTest, ResetOfOneQueueLeavesTheOtherAlone)
+{
+    Bench bench;
+    const auto driver = bench.connect(options());
+    const auto ticket = driver->submit(PARK, text("1"), 1).value();
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_TRUE(driver->request(ECHO, text("before"), 6));
+        if (i % 5 == 0) {
+            ASSERT_TRUE(driver->reset_queue(ECHO));
+        }
+    }
+    EXPECT_EQ(bench.parked(), 1U);
+    ASSERT_TRUE(driver->reset_queue(PARK));
+    EXPECT_EQ(bench.parked(), 0U);
+    EXPECT_EQ(driver->wait(PARK, ticket).error().kind(), ErrorKind::NotFound);
+    const auto again = driver->submit(PARK, text("2"), 1).value();
+    ASSERT_TRUE(driver->request(ECHO, text("after"), 5));
+    bench.complete_parked('a');
+    EXPECT_EQ(driver->wait(PARK, again).value().bytes, text("a"));
+    EXPECT_EQ(bench.server.rules(), "");
+}
+
+TEST(BuiltinDriver, PackedQueuesMayHaveAnySizeAndSplitOnesMayNot)
+{
+    Bench bench;
+    DriverOptions options;
+    options.packed = true;
+    options.queue_size = 13;
+    const auto driver = bench.connect(options);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(driver->request(ECHO, text("odd"), 3).value().bytes, text("odd"));
+    driver->disconnect();
+    options.packed = false;
+    const auto refused = BuiltinDriver::connect(bench.server.path(), options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Invalid);
+    EXPECT_NE(refused.error().message().find("queue size of 13"), std::string::npos);
 }
 
 TEST(BuiltinDriver, FullRingIsALimitErrorThatNamesTheQueue)
@@ -277,7 +327,7 @@ TEST(BuiltinDriver, OnlyTheQueuesAskedForAreSetUp)
     options.queues = { PARK };
     options.features = 0;
     const auto driver = bench.connect(options);
-    EXPECT_EQ(driver->features(), RING_FEATURES);
+    EXPECT_EQ(driver->features(), RING_FEATURES & ~F_RING_PACKED);
     bool started[2] {};
     bench.server.run([&started](DeviceHost& host, auto&) {
         started[ECHO] = host.queue(ECHO).started();

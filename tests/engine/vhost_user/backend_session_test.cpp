@@ -39,7 +39,7 @@ TEST_F(BackendSessionTest, OffersDeviceRingAndTransportFeatures)
     const uint64_t bit30 = uint64_t { 1 } << 30;
     EXPECT_EQ(number(Id::GetFeatures, {}, {}, 1),
         EchoDevice::FEATURE | bit26 | uint64_t { 1 } << 28 | uint64_t { 1 } << 29 | bit30
-            | uint64_t { 1 } << 32);
+            | uint64_t { 1 } << 32 | uint64_t { 1 } << 34 | uint64_t { 1 } << 40);
     // MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS,
     // DEVICE_STATE.
     EXPECT_EQ(number(Id::GetProtocolFeatures, {}, {}, 1), 0x9a22bu);
@@ -55,10 +55,10 @@ TEST_F(BackendSessionTest, AcceptedFeaturesReachTheDeviceWithoutTransportBits)
 TEST_F(BackendSessionTest, FeaturesThatWereNotOfferedAreNamedAndLeftOut)
 {
     negotiate();
-    EXPECT_NE(number(Id::SetFeatures, bytes(FEATURES | F_RING_PACKED | VHOST_F_LOG_ALL)), 0u);
+    EXPECT_NE(number(Id::SetFeatures, bytes(FEATURES | F_IN_ORDER | VHOST_F_LOG_ALL)), 0u);
     EXPECT_EQ(m_device->accepted, FEATURES);
     ASSERT_EQ(rules(), "features.not-offered");
-    EXPECT_NE(problems()[0].message.find("RING_PACKED"), std::string::npos);
+    EXPECT_NE(problems()[0].message.find("IN_ORDER"), std::string::npos);
 }
 
 TEST_F(BackendSessionTest, ProtocolFeaturesThatWereNotOfferedAreNamedAndLeftOut)

@@ -226,6 +226,83 @@ TEST_F(VringSetupTest, ParkedRequestsSurviveAnOrderlyStop)
     EXPECT_EQ(m_device->parked[1].size(), 1u);
 }
 
+// --- packed rings ---
+
+TEST_F(VringSetupTest, PackedRingsMayHaveAnySizeAndBasesOfTwoPositions)
+{
+    use_packed_rings(7);
+    negotiate();
+    share_memory();
+    expect_refused(
+        Id::SetVringNum, bytes(VringState { 0, 0 }), "with 0 entries, expected 1 to 4096");
+    expect_refused(Id::SetVringNum, bytes(VringState { 0, 5000 }), "expected 1 to 4096");
+    EXPECT_EQ(number(Id::SetVringNum, bytes(VringState { 0, 7 })), 0u);
+    VringAddr addr = address_of_ring(0);
+    addr.available += 2;
+    expect_refused(Id::SetVringAddr, bytes(addr), "driver event suppression of ring 0");
+    EXPECT_EQ(number(Id::SetVringAddr, bytes(address_of_ring(0))), 0u);
+    // An index behind the ring is seen when the ring starts.
+    EXPECT_EQ(number(Id::SetVringBase, bytes(VringState { 0, 0x80098009 })), 0u);
+    expect_refused(Id::SetVringKick, bytes(uint64_t { 0 }), "vring base 0x80098009",
+        { m_rings[0].kick.get() });
+    EXPECT_EQ(number(Id::SetVringBase, bytes(VringState { 0, 0x80008000 })), 0u);
+    EXPECT_EQ(number(Id::SetVringKick, bytes(uint64_t { 0 }), { m_rings[0].kick.get() }), 0u);
+    EXPECT_TRUE(queue(0).started());
+}
+
+TEST_F(VringSetupTest, PackedRingAnswersBothPositionsAndGoesOnFromThere)
+{
+    use_packed_rings(7);
+    start();
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(request(0, "x"), "x");
+    // Two descriptors each: ten, which is three in the second round.
+    EXPECT_EQ(vring_base(0), 0x00030003u);
+    EXPECT_EQ(request(0, "while stopped"), "(no answer)");
+    m_rings[0].base = 0x00030003;
+    set_up_ring(0);
+    EXPECT_EQ(used(0), "while stopped");
+    EXPECT_EQ(rules(), "");
+    Inspector inspector;
+    m_host->inspect(inspector);
+    const Value tree = std::move(inspector).tree();
+    EXPECT_EQ(*tree.find("queues")->find("echoq")->find("format"), Value("packed"));
+}
+
+TEST_F(VringSetupTest, PackedRingWithBaseZeroIsAFreshOne)
+{
+    use_packed_rings(8);
+    m_rings[0].base = 0; // as virtio_uml says
+    start();
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(request(0, "uml"), "uml");
+    EXPECT_EQ(rules(), "");
+}
+
+TEST_F(VringSetupTest, ParkedRequestsOfAPackedRingSurviveAStopThoughOthersWentOverThem)
+{
+    use_packed_rings(8);
+    start();
+    submit(1, "wait");
+    submit(1, "event");
+    kick(1);
+    ASSERT_EQ(m_device->parked[1].size(), 2u);
+    std::move(m_device->parked[1].back()).complete(1); // over the descriptors of the first
+    m_device->parked[1].pop_back();
+    settle();
+    ASSERT_TRUE(used(1));
+    for (int i = 0; i < 3; ++i) {
+        m_rings[1].base = vring_base(1);
+        EXPECT_EQ(m_device->parked[1].size(), 0u);
+        set_up_ring(1);
+        ASSERT_EQ(m_device->parked[1].size(), 1u);
+    }
+    std::array<std::byte, 4> text;
+    EXPECT_EQ(m_device->parked[1].front().reader().read(text), 4u);
+    EXPECT_EQ(text[0], std::byte { 'w' });
+    EXPECT_EQ(rules(), "");
+}
+
 TEST_F(VringSetupTest, RunningRingIsNotSetUpAnew)
 {
     start();

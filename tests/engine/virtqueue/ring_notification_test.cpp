@@ -20,8 +20,6 @@ using namespace vwb;
 
 namespace {
 
-enum class RingFormat { Split };
-
 struct Format {
     RingFormat ring;
     bool event_index;
@@ -34,12 +32,14 @@ struct Ends {
         , table(GuestMemory::create(
               { MemoryRegion::map(memory->info(), UniqueFd(::dup(memory->fd()))).value() })
                     .value())
-        , driver(make_driver_ring(*memory, { size, format.event_index, false }))
+        , driver(make_driver_ring(*memory, { size, format.event_index, false, false, format.ring }))
         , buffer(memory->allocate(64))
     {
         VirtqueueConfig config;
         config.size = size;
         config.event_index = format.event_index;
+        config.format = format.ring;
+        config.base = driver->fresh_base();
         config.memory = table;
         const auto part = [this](uint64_t user) { return table->translate_user(user, 2).data(); };
         config.parts = { part(driver->descriptors_user()), part(driver->driver_user()),
@@ -73,12 +73,22 @@ struct Ends {
     std::unique_ptr<Virtqueue> queue;
 };
 
+// Packed rings may have other sizes too.
+std::vector<uint32_t> sizes(const Format& format, std::vector<uint32_t> all)
+{
+    if (format.ring == RingFormat::Packed)
+        all.insert(all.end(), { 3, 5 });
+    return all;
+}
+
 class RingNotificationTest : public testing::TestWithParam<Format> { };
 
 INSTANTIATE_TEST_SUITE_P(Formats, RingNotificationTest,
-    testing::Values(Format { RingFormat::Split, false }, Format { RingFormat::Split, true }),
+    testing::Values(Format { RingFormat::Split, false }, Format { RingFormat::Split, true },
+        Format { RingFormat::Packed, false }, Format { RingFormat::Packed, true }),
     [](const auto& format) {
-        return format.param.event_index ? std::string("SplitEventIdx") : std::string("SplitFlags");
+        return std::string(format.param.ring == RingFormat::Packed ? "Packed" : "Split")
+            + (format.param.event_index ? "EventIdx" : "Flags");
     });
 
 // One side as a state machine of the steps that real code takes one after the other. Between any
@@ -204,7 +214,7 @@ private:
 
 TEST_P(RingNotificationTest, NobodySleepsForeverInAnyOrderOfSteps)
 {
-    for (const uint32_t size : { 1u, 2u, 4u, 64u }) {
+    for (const uint32_t size : sizes(GetParam(), { 1, 2, 4, 64 })) {
         for (unsigned seed = 1; seed <= 40; ++seed) {
             Ends ends(GetParam(), size);
             if (seed % 8 == 0)
@@ -304,7 +314,7 @@ void drive(Ends& ends, uint64_t count, Doorbell& kick, Doorbell& call)
 TEST_P(RingNotificationTest, TwoThreadsThatSleepNeverMissEachOther)
 {
     static constexpr uint64_t count = 4'000;
-    for (const uint32_t size : { 1u, 4u, 256u }) {
+    for (const uint32_t size : sizes(GetParam(), { 1, 4, 256 })) {
         Ends ends(GetParam(), size);
         ends.run_up_to_the_wrap();
         Doorbell kick;

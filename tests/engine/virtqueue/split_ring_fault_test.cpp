@@ -49,7 +49,6 @@ protected:
         m_ring->describe(7, m_good, 64, WRITE);
         m_ring->make_available(7);
         EXPECT_FALSE(m_ring->queue->pop());
-        EXPECT_FALSE(m_ring->queue->fetch_again(7));
         EXPECT_EQ(m_ring->faults.size(), 1u);
         Inspector inspector;
         m_ring->queue->inspect(inspector);
@@ -281,39 +280,4 @@ TEST_F(SplitRingFault, MoreThan32BitsOfBytes)
     m_ring->make_available(0);
     EXPECT_EQ(m_ring->serve_all(UINT32_MAX).size(), 1u); // exactly as many are good
     EXPECT_TRUE(m_ring->faults.empty());
-}
-
-// --- what faults say ---
-
-TEST(RingFault, EveryKindHasARuleAClauseAndASentence)
-{
-    for (int number = 0; number <= static_cast<int>(TotalLength); ++number) {
-        const auto kind = static_cast<RingFaultKind>(number);
-        const auto text = fault_text(kind);
-        EXPECT_STRNE(text.rule, "d.unknown") << number;
-        EXPECT_EQ(std::string(text.clause).rfind("virtio 1.4, 2.", 0), 0u) << number;
-        const std::string sentence = describe({ kind, 3, 17, 9 });
-        EXPECT_EQ(sentence.find("unknown fault"), std::string::npos) << number;
-        EXPECT_GT(sentence.size(), 20u);
-    }
-}
-
-TEST(RingFault, OnlyFaultsOfTheRingBreakTheQueue)
-{
-    for (int number = 0; number <= static_cast<int>(TotalLength); ++number) {
-        const auto kind = static_cast<RingFaultKind>(number);
-        const bool of_the_ring
-            = kind == AvailIndexOverrun || kind == HeadOutOfRange || kind == HeadInFlight;
-        EXPECT_EQ(breaks_queue(kind), of_the_ring) << number;
-    }
-}
-
-TEST(RingFault, SentencesNameWhatWasFoundAndWhatIsAllowed)
-{
-    EXPECT_EQ(describe({ AvailIndexOverrun, 0, 9, 8 }),
-        "available index is 9 ahead, the queue has 8 entries");
-    EXPECT_EQ(describe({ AddressOutsideMemory, 5, 0x1000, 64 }),
-        "chain 5: address 0x1000 with length 64 is outside the memory regions");
-    EXPECT_EQ(describe({ IndirectLength, 2, 17, 16384 }),
-        "chain 2: indirect table of 17 bytes: not a multiple of 16 from 16 to 16384");
 }

@@ -262,6 +262,25 @@ TEST(SplitRing, ChainAfterAnIndirectOneIsDirectAgain)
     ring.queue->push_used(std::move(*chain), 0);
 }
 
+// virtio 1.4, 2.7.5.2: told, though the device does what was meant.
+TEST(SplitRing, WithInOrderNextIsTheFollowingDescriptor)
+{
+    RawSplitQueue ring({ .size = 4, .in_order = true });
+    const auto buffer = ring.buffer(8);
+    ring.describe(2, buffer.guest_address, 8, NEXT, 3);
+    ring.describe(3, buffer.guest_address, 8, NEXT, 0); // round the table
+    ring.describe(0, buffer.guest_address, 8, WRITE);
+    ring.make_available(2);
+    EXPECT_EQ(ring.serve_all(8), std::vector<uint16_t> { 2 });
+    EXPECT_TRUE(ring.faults.empty());
+    ring.describe(1, buffer.guest_address, 8, NEXT, 3);
+    ring.describe(3, buffer.guest_address, 8, WRITE);
+    ring.make_available(1);
+    EXPECT_EQ(ring.serve_all(8), std::vector<uint16_t> { 1 });
+    EXPECT_EQ(ring.fault_kinds(), std::vector<RingFaultKind> { RingFaultKind::InOrderNext });
+    EXPECT_FALSE(ring.queue->broken());
+}
+
 // --- used ring ---
 
 TEST(SplitRing, UsedElementsAreHiddenUntilPublished)

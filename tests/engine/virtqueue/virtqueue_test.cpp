@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <random>
 #include <vector>
@@ -15,8 +16,6 @@
 using namespace vwb;
 
 namespace {
-
-enum class RingFormat { Split };
 
 struct Format {
     RingFormat ring;
@@ -39,10 +38,10 @@ protected:
     {
         m_memory = DriverMemory::create(size_t { 4 } << 20).value();
         m_table = map_memory(*m_memory);
-        m_driver
-            = make_driver_ring(*m_memory, { size, GetParam().event_index, GetParam().indirect });
+        m_driver = make_driver_ring(*m_memory,
+            { size, GetParam().event_index, GetParam().indirect, m_in_order, GetParam().ring });
         m_buffer = m_memory->allocate(256);
-        start(0);
+        start(m_driver->fresh_base());
     }
     // The device's end, from that base on.
     void start(uint32_t base)
@@ -52,6 +51,8 @@ protected:
         m_config.base = base;
         m_config.event_index = GetParam().event_index;
         m_config.indirect = GetParam().indirect;
+        m_config.in_order = m_in_order;
+        m_config.format = GetParam().ring;
         m_config.memory = m_table;
         const auto part = [this](uint64_t user) { return m_table->translate_user(user, 2).data(); };
         m_config.parts = { part(m_driver->descriptors_user()), part(m_driver->driver_user()),
@@ -95,6 +96,11 @@ protected:
         return tokens;
     }
 
+    bool packed() const { return GetParam().ring == RingFormat::Packed; }
+    // What add() takes of the ring.
+    uint32_t slots() const { return packed() && !GetParam().indirect ? 3 : 1; }
+
+    bool m_in_order = false;
     std::unique_ptr<DriverMemory> m_memory;
     std::shared_ptr<const GuestMemory> m_table;
     std::unique_ptr<DriverRing> m_driver;
@@ -103,12 +109,17 @@ protected:
     std::unique_ptr<Virtqueue> m_queue;
 };
 
+constexpr auto SPLIT = RingFormat::Split;
+constexpr auto PACKED = RingFormat::Packed;
+
 INSTANTIATE_TEST_SUITE_P(Formats, VirtqueueTest,
-    testing::Values(Format { RingFormat::Split, false, false },
-        Format { RingFormat::Split, true, false }, Format { RingFormat::Split, false, true },
-        Format { RingFormat::Split, true, true }),
+    testing::Values(Format { SPLIT, false, false }, Format { SPLIT, true, false },
+        Format { SPLIT, false, true }, Format { SPLIT, true, true },
+        Format { PACKED, false, false }, Format { PACKED, true, false },
+        Format { PACKED, false, true }, Format { PACKED, true, true }),
     [](const auto& format) {
-        return std::string("Split") + (format.param.event_index ? "EventIdx" : "Flags")
+        return std::string(format.param.ring == PACKED ? "Packed" : "Split")
+            + (format.param.event_index ? "EventIdx" : "Flags")
             + (format.param.indirect ? "Indirect" : "Direct");
     });
 
@@ -147,7 +158,10 @@ TEST_P(VirtqueueTest, ChainsComeInTheOrderOfTheDriverAndGoBackInAnyOrder)
 
 TEST_P(VirtqueueTest, OneEntryAnd32768EntriesAreQueuesLikeAnyOther)
 {
-    for (const uint32_t size : { 1u, 2u, 32768u }) {
+    std::vector<uint32_t> sizes { 1, 2, 32768 };
+    if (packed())
+        sizes.insert(sizes.end(), { 3, 100, 32767 }); // any size will do
+    for (const uint32_t size : sizes) {
         renew(size);
         for (int round = 0; round < 3; ++round) {
             for (uint32_t i = 0; i < size; ++i)
@@ -162,7 +176,7 @@ TEST_P(VirtqueueTest, OneEntryAnd32768EntriesAreQueuesLikeAnyOther)
     }
 }
 
-TEST_P(VirtqueueTest, GivenBackChainIsOwedToNobodyAndCanBeFetchedAgain)
+TEST_P(VirtqueueTest, GivenBackChainsGoNowhereAndAreTakenUpByTheNextQueue)
 {
     add(1);
     add(2);
@@ -170,27 +184,155 @@ TEST_P(VirtqueueTest, GivenBackChainIsOwedToNobodyAndCanBeFetchedAgain)
     auto first = pop();
     auto second = pop();
     const uint16_t heads[] = { first.record().head, second.record().head };
-    m_queue->give_back(std::move(first));
     m_queue->give_back(std::move(second));
+    m_queue->give_back(std::move(first));
     EXPECT_EQ(m_queue->in_flight(), 0u);
-    EXPECT_EQ(m_queue->unreturned(), 2u);
-    m_queue->publish();
+    EXPECT_EQ(m_queue->unreturned(), 2 * slots());
+    EXPECT_FALSE(m_queue->publish());
     EXPECT_TRUE(returned().empty());
+    const auto carried = m_queue->carry_over();
+    ASSERT_EQ(carried.size(), 2u);
+    EXPECT_TRUE(m_queue->carry_over().empty());
 
     start(m_queue->base()); // a later session goes on in the same ring
-    EXPECT_EQ(m_queue->unreturned(), 2u);
+    EXPECT_EQ(m_queue->unreturned(), 2 * slots());
     EXPECT_FALSE(m_queue->pop()); // nothing new
-    for (const uint16_t head : heads) {
-        auto again = m_queue->fetch_again(head);
+    for (size_t i = 0; i < 2; ++i) {
+        auto again = m_queue->resume(carried[i]);
         ASSERT_TRUE(again);
+        EXPECT_EQ(again->record().head, heads[i]); // in the order of their pop
         EXPECT_EQ(again->record().readable_bytes, 8u);
-        EXPECT_FALSE(m_queue->fetch_again(head)); // it is in flight
+        EXPECT_EQ(again->record().writable_bytes, 100u);
+        EXPECT_EQ(again->record().indirect, GetParam().indirect);
+        EXPECT_FALSE(m_queue->resume(carried[i])); // it is in flight
         finish(std::move(*again), 0);
     }
     EXPECT_EQ(returned(), (std::vector<uint64_t> { 1, 2 }));
     EXPECT_EQ(m_queue->unreturned(), 0u);
-    EXPECT_FALSE(m_queue->fetch_again(static_cast<uint16_t>(m_driver->size())));
 }
+
+TEST_P(VirtqueueTest, ParkedChainIsTakenUpThoughUsedOnesWentOverItsDescriptors)
+{
+    add(1000);
+    m_driver->publish();
+    std::optional<DescriptorChain> parked = pop();
+    for (uint64_t token = 0; token < 20; ++token) {
+        add(token);
+        m_driver->publish();
+        finish(pop(), 5);
+        EXPECT_EQ(returned(), std::vector<uint64_t> { token });
+        // The queue stops and goes on between any two requests.
+        m_queue->give_back(std::move(*parked));
+        const auto carried = m_queue->carry_over();
+        start(m_queue->base());
+        parked = m_queue->resume(carried[0]);
+        ASSERT_TRUE(parked);
+        EXPECT_EQ(parked->record().segments[2].guest_address, m_buffer.guest_address + 64);
+    }
+    finish(std::move(*parked), 7);
+    const auto used = m_driver->pop_used();
+    ASSERT_TRUE(used);
+    EXPECT_EQ(used->token, 1000u);
+    EXPECT_EQ(used->length, 7u);
+}
+
+TEST_P(VirtqueueTest, CarriedChainOutsideTheNewMemoryGoesBackEmpty)
+{
+    add(1);
+    m_driver->publish();
+    m_queue->give_back(pop());
+    auto carried = m_queue->carry_over();
+    carried[0].pieces[1].guest_address = 0;
+    start(m_queue->base());
+    std::vector<RingFaultKind> kinds;
+    m_queue->set_fault_handler([&kinds](const RingFault& fault) { kinds.push_back(fault.kind); });
+    EXPECT_FALSE(m_queue->resume(carried[0]));
+    EXPECT_EQ(kinds, std::vector<RingFaultKind> { RingFaultKind::AddressOutsideMemory });
+    m_queue->publish();
+    EXPECT_EQ(returned(), std::vector<uint64_t> { 1 });
+}
+
+// --- IN_ORDER ---
+
+TEST_P(VirtqueueTest, InOrderHoldsUsedChainsBackUntilTheirTurn)
+{
+    m_in_order = true;
+    renew(16);
+    for (uint64_t token = 0; token < 4; ++token)
+        add(token);
+    m_driver->publish();
+    auto first = pop();
+    auto second = pop();
+    auto third = pop();
+    auto fourth = pop();
+    m_queue->push_used(std::move(third), 3);
+    m_queue->push_used(std::move(second), 2);
+    EXPECT_FALSE(m_queue->publish());
+    EXPECT_FALSE(m_queue->driver_wants_call());
+    EXPECT_EQ(m_queue->in_flight(), 2u);
+    finish(std::move(first), 1);
+    EXPECT_EQ(returned(), (std::vector<uint64_t> { 0, 1, 2 }));
+    finish(std::move(fourth), 4);
+    EXPECT_EQ(returned(), (std::vector<uint64_t> { 3 }));
+}
+
+TEST_P(VirtqueueTest, InOrderChainThatWaitsSurvivesAStop)
+{
+    m_in_order = true;
+    renew(8);
+    add(1);
+    add(2);
+    m_driver->publish();
+    auto first = pop();
+    m_queue->push_used(pop(), 22);
+    m_queue->give_back(std::move(first));
+    const auto carried = m_queue->carry_over();
+    ASSERT_EQ(carried.size(), 2u);
+    start(m_queue->base());
+    auto again = m_queue->resume(carried[0]);
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(m_queue->resume(carried[1])); // its device has done it
+    EXPECT_FALSE(m_queue->publish());
+    finish(std::move(*again), 11);
+    for (const uint32_t length : { 11u, 22u }) {
+        const auto used = m_driver->pop_used();
+        ASSERT_TRUE(used);
+        EXPECT_EQ(used->length, length);
+    }
+    EXPECT_EQ(m_queue->unreturned(), 0u);
+}
+
+TEST_P(VirtqueueTest, InOrderGoesRoundAnyNumberOfTimes)
+{
+    m_in_order = true;
+    renew(packed() ? 7 : 8);
+    std::mt19937 random(3);
+    std::vector<DescriptorChain> held;
+    uint64_t sent = 0;
+    uint64_t back = 0;
+    while (back < 20'000) {
+        while (m_driver->free_descriptors() >= 3 && random() % 3 != 0)
+            add(sent++);
+        m_driver->publish();
+        while (auto chain = m_queue->pop())
+            held.push_back(std::move(*chain));
+        while (!held.empty() && random() % 4 != 0) {
+            std::swap(held[random() % held.size()], held.back());
+            m_queue->push_used(std::move(held.back()), 1);
+            held.pop_back();
+        }
+        m_queue->publish();
+        while (const auto used = m_driver->pop_used())
+            ASSERT_EQ(used->token, back++);
+        ASSERT_EQ(m_driver->violation(), "");
+    }
+    while (!held.empty()) {
+        m_queue->push_used(std::move(held.back()), 0);
+        held.pop_back();
+    }
+}
+
+// --- memory ---
 
 TEST_P(VirtqueueTest, ChainKeepsItsMemoryMappedWhenTheTableIsReplaced)
 {
@@ -224,6 +366,7 @@ TEST_P(VirtqueueTest, OldMemoryIsUnmappedWithItsLastChain)
     std::optional<DescriptorChain> chain = pop();
     m_queue->give_back(std::move(*chain));
     chain.reset();
+    const auto carried = m_queue->carry_over(); // pins nothing
     m_table = map_memory(*m_memory);
     start(m_queue->base());
     m_config.memory.reset();
@@ -238,15 +381,58 @@ TEST_P(VirtqueueTest, RingsThatMakeNoSenseAreRefusedByName)
         const auto queue = Virtqueue::create(config);
         return queue ? std::string("no error") : queue.error().message();
     };
-    for (const uint32_t size : { 0u, 3u, 100u, 65536u })
+    const std::vector<uint32_t> sizes
+        = packed() ? std::vector { 0u, 32769u } : std::vector { 0u, 3u, 100u, 65536u };
+    for (const uint32_t size : sizes)
         EXPECT_EQ(refused([size](VirtqueueConfig& config) { config.size = size; }),
-            "queue size " + std::to_string(size) + " is not a power of two from 1 to 32768");
+            "queue size " + std::to_string(size)
+                + (packed() ? " is not from 1 to 32768"
+                            : " is not a power of two from 1 to 32768"));
     EXPECT_EQ(refused([](VirtqueueConfig& config) { config.parts.descriptors += 8; }),
-        "descriptor table is not aligned to 16 bytes");
+        packed() ? "descriptor ring is not aligned to 16 bytes"
+                 : "descriptor table is not aligned to 16 bytes");
     EXPECT_EQ(refused([](VirtqueueConfig& config) { config.parts.driver += 1; }),
-        "available ring is not aligned to 2 bytes");
+        packed() ? "driver event suppression is not aligned to 4 bytes"
+                 : "available ring is not aligned to 2 bytes");
     EXPECT_EQ(refused([](VirtqueueConfig& config) { config.parts.device += 2; }),
-        "used ring is not aligned to 4 bytes");
+        packed() ? "device event suppression is not aligned to 4 bytes"
+                 : "used ring is not aligned to 4 bytes");
+    // An index behind the ring, either position; more in flight than the ring has.
+    const std::vector<uint32_t> bases
+        = packed() ? std::vector { 0x80008008u, 0x80088000u, 0x80060007u } : std::vector { 65536u };
+    for (const uint32_t base : bases)
+        EXPECT_NE(
+            refused([base](VirtqueueConfig& config) { config.base = base; }).find("vring base"),
+            std::string::npos);
+}
+
+TEST_P(VirtqueueTest, LongChainsLeaveOnlySomeOfTheirMemoryBehind)
+{
+    renew(32768);
+    const std::vector<DriverSegment> many(200, { m_buffer.guest_address, 1 });
+    std::vector<DescriptorChain> held;
+    const auto round = [&](const std::vector<DriverSegment>& segments) {
+        for (uint64_t token = 0; token < 100; ++token)
+            ASSERT_TRUE(m_driver->add({}, segments, token));
+        m_driver->publish();
+        while (auto chain = m_queue->pop())
+            held.push_back(std::move(*chain));
+    };
+    const auto finish_all = [&] {
+        for (auto& chain : held)
+            m_queue->push_used(std::move(chain), 0);
+        held.clear();
+        m_queue->publish();
+        EXPECT_EQ(returned().size(), 100u);
+    };
+    round(many);
+    finish_all();
+    round({ { m_buffer.guest_address, 1 } });
+    const auto grown = std::ranges::count_if(held,
+        [](const DescriptorChain& chain) { return chain.record().segments.capacity() > 128; });
+    EXPECT_GT(grown, 0);
+    EXPECT_LE(grown, 64);
+    finish_all();
 }
 
 TEST_P(VirtqueueTest, InFlightChainsCanBeVisited)
