@@ -14,8 +14,7 @@ void AddressTranslation::set_on(bool on)
 Result<void> AddressTranslation::handle(const IotlbPayload& payload)
 {
     VWB_ASSERT(m_iotlb);
-    // Whatever comes may answer a question, and a question asked twice does no harm.
-    m_asked.clear();
+    forget_asked(payload.iova, payload.size);
     switch (payload.type) {
     case IOTLB_UPDATE:
         if (payload.permission == 0 || payload.permission > (IOTLB_READ | IOTLB_WRITE))
@@ -33,6 +32,17 @@ Result<void> AddressTranslation::handle(const IotlbPayload& payload)
             "has type " + std::to_string(payload.type)
                 + ", expected 2 (update), 3 (invalidate) or 4 (access failed)");
     }
+}
+
+// What was not answered stays asked: when the second answer is due, the guest may have unmapped the
+// address, and QEMU refuses the question.
+void AddressTranslation::forget_asked(uint64_t iova, uint64_t size)
+{
+    const auto first = m_asked.lower_bound(iova);
+    auto end = first;
+    while (end != m_asked.end() && *end - iova < size)
+        ++end;
+    m_asked.erase(first, end);
 }
 
 void AddressTranslation::ask(uint64_t iova, IoAccess wanted)

@@ -31,7 +31,7 @@ public:
 
     // IOTLB_MSG of the front-end. Errors: Invalid for types and ranges that make no sense.
     Result<void> handle(const IotlbPayload& payload);
-    // Asks for an address, unless that was done and nothing has come since.
+    // Asks for an address, unless that was done and nothing was said of it since.
     void ask(uint64_t iova, IoAccess wanted);
     // Tells the front-end of an access that it does not permit.
     void tell_denied(uint64_t iova, IoAccess wanted);
@@ -39,6 +39,8 @@ public:
     void inspect(Inspector& inspector) const;
 
 private:
+    void forget_asked(uint64_t iova, uint64_t size);
+
     Send m_send;
     std::shared_ptr<Iotlb> m_iotlb;
     std::set<uint64_t> m_asked;

@@ -161,6 +161,25 @@ TEST_F(AddressTranslationTest, ChainWaitsForItsTranslationAndIsAskedForOnce)
     EXPECT_EQ(rules(), "");
 }
 
+TEST_F(AddressTranslationTest, NewsOfOtherAddressesIsNoReasonToAskAgain)
+{
+    map_all();
+    start_ring();
+    ASSERT_EQ(
+        iotlb(IOTLB_INVALIDATE, m_memory->guest_base() + BUS + m_memory->used(), 8 * PAGE), 0u);
+    const auto pages = submit_pages("once");
+    ASSERT_EQ(asked().size(), 1u);
+    map_page(pages.second.guest_address);
+    ASSERT_EQ(iotlb(IOTLB_INVALIDATE, pages.second.guest_address + PAGE, PAGE), 0u);
+    EXPECT_TRUE(asked().empty());
+    // An answer that was taken back is one to ask for again.
+    ASSERT_EQ(iotlb(IOTLB_INVALIDATE, pages.first.guest_address, PAGE), 0u);
+    EXPECT_EQ(asked().size(), 1u);
+    map_page(pages.first.guest_address);
+    EXPECT_EQ(used(0), "once");
+    EXPECT_EQ(rules(), "");
+}
+
 TEST_F(AddressTranslationTest, WaitingQueueCanBeStopped)
 {
     map_all();
