@@ -51,7 +51,7 @@ private:
         const ScmiProtocol& protocol, const ScmiMessage& message, const ScmiCommand& command);
 
     std::unique_ptr<ScmiHardware> m_hardware;
-    DeviceTraits m_traits;
+    DeviceTraits m_traits {};
     DeviceContext* m_context = nullptr;
     ScmiEventQueue m_events;
     ScmiBaseProtocol* m_base = nullptr; // the first of the protocols

@@ -33,14 +33,23 @@ Result<std::unique_ptr<Device>> make_device(const DeviceSpec& spec, EventLoop& l
     DeviceSetup setup { spec.name, spec.hardware, table, parameters, loop };
     auto device = VWB_TRY(spec.type->create(setup));
     VWB_TRY(table.table("features")); // known; read when there is a device to ask
+    VWB_TRY(table.duration_or("poll", {}));
     VWB_TRY(table.finish());
     VWB_TRY(parameters.finish());
     return device;
 }
 
-Result<void> turn_dial(const DeviceSpec& spec, DeviceHost& host)
+Result<void> set_poll(ConfigReader& table, DeviceHost& host)
 {
-    ConfigReader table(*spec.table);
+    const Duration bound = VWB_TRY(table.duration_or("poll", Duration(0)));
+    if (bound < Duration(0) || bound > AdaptivePoll::LONGEST)
+        return table.error("poll", "expected a duration up to 1ms, or 0s for none");
+    host.set_poll(bound);
+    return {};
+}
+
+Result<void> turn_dial(ConfigReader& table, DeviceHost& host)
+{
     auto features = VWB_TRY(table.table("features"));
     if (!features)
         return {};
@@ -84,7 +93,9 @@ Result<void> RunningDevice::create(const DeviceSpec& spec)
 {
     auto device = VWB_TRY(make_device(spec, *m_loop));
     m_host = std::make_unique<DeviceHost>(m_name, m_index, *m_loop, std::move(device));
-    VWB_TRY(turn_dial(spec, *m_host));
+    ConfigReader table(*spec.table);
+    VWB_TRY(turn_dial(table, *m_host));
+    VWB_TRY(set_poll(table, *m_host));
     m_listener = VWB_TRY(Listener::bind(*m_host, m_socket_path));
     return {};
 }

@@ -19,6 +19,7 @@ DeviceHost::DeviceHost(std::string name, uint16_t index, EventLoop& loop,
     , m_trace(trace_capacity)
     , m_problems(loop.clock())
     , m_queue_context { loop, *m_device, m_trace, m_problems, index }
+    , m_stall_timer(loop, [this] { look_for_stalls(); })
     , m_feature_range { usual_features(m_device->traits()), OPTIONAL_RING_FEATURES }
     , m_offered(m_feature_range.usual)
 {
@@ -107,7 +108,27 @@ Result<void> DeviceHost::start_queue(size_t index, VirtqueueConfig config)
     config.event_index = (m_accepted & F_EVENT_IDX) != 0;
     config.indirect = (m_accepted & F_INDIRECT_DESC) != 0;
     config.in_order = (m_accepted & F_IN_ORDER) != 0;
-    return m_queues[index]->start(config);
+    VWB_TRY(m_queues[index]->start(config));
+    if (!m_stall_timer.active())
+        m_stall_timer.start_every(StallWatch::PERIOD);
+    return {};
+}
+
+void DeviceHost::look_for_stalls()
+{
+    bool any = false;
+    for (auto& queue : m_queues) {
+        queue->look_for_stall();
+        any |= queue->started();
+    }
+    if (!any)
+        m_stall_timer.stop();
+}
+
+void DeviceHost::set_poll(Duration bound)
+{
+    for (auto& queue : m_queues)
+        queue->set_poll(bound);
 }
 
 void DeviceHost::set_memory(const std::shared_ptr<const GuestMemory>& memory)

@@ -74,6 +74,8 @@ public:
     std::vector<std::byte> save_state() const;
     Result<void> load_state(std::span<const std::byte> bytes);
 
+    // How long each queue looks for more before it sleeps, at most AdaptivePoll::LONGEST.
+    void set_poll(Duration bound);
     // The session's; null pointer: none.
     void set_queue_events(QueueEvents* events) { m_queue_context.events = events; }
 
@@ -90,6 +92,7 @@ public:
 
 private:
     void config_changed() override;
+    void look_for_stalls();
     void signal_changed(uint32_t signal, uint32_t value) override;
     void catch_up(unsigned queue) override;
     Result<void> load_parts(StateReader& state);
@@ -101,6 +104,7 @@ private:
     ProblemList m_problems;
     HostQueueContext m_queue_context;
     std::vector<std::unique_ptr<HostQueue>> m_queues;
+    Timer m_stall_timer; // runs while a queue is started
     FeatureRange m_feature_range;
     FeatureDial m_dial;
     FeatureDial m_next_dial;

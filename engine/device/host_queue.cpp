@@ -42,6 +42,7 @@ HostQueue::HostQueue(HostQueueContext& context, unsigned index)
     , m_index(index)
     , m_flush_later(context.loop, [this] { flush(); })
     , m_drain_later(context.loop, [this] { drain(); })
+    , m_poll_timer(context.loop, [this] { drain(); })
 {
 }
 
@@ -60,8 +61,9 @@ Result<void> HostQueue::start(const VirtqueueConfig& config)
     uint64_t slots = 0;
     for (const CarriedChain& chain : m_carried)
         slots += chain.slots;
-    if (m_carried_base != config.base || m_virtqueue->unreturned() != slots)
+    if (m_carried_base != m_virtqueue->base() || m_virtqueue->unreturned() != slots)
         m_carried.clear();
+    take_up_recovered();
     update_running();
     return {};
 }
@@ -72,6 +74,7 @@ uint32_t HostQueue::stop()
         return 0;
     stop_running();
     m_carried_base = m_virtqueue->base();
+    m_recovered.clear(); // they are in the log still
     m_virtqueue.reset();
     return m_carried_base;
 }
@@ -94,6 +97,8 @@ void HostQueue::update_running()
 void HostQueue::start_running()
 {
     m_running = true;
+    m_stall_watch.forget();
+    update_polling();
     m_context.device.queue_started(m_index);
     drain();
 }
@@ -103,6 +108,7 @@ void HostQueue::stop_running()
     if (!m_running)
         return;
     m_running = false;
+    update_polling();
     m_context.device.queue_stopped(m_index);
     VWB_ASSERT(m_virtqueue->in_flight() == 0);
     flush();
@@ -112,17 +118,37 @@ void HostQueue::stop_running()
         std::make_move_iterator(chains.end()));
 }
 
+// Carried chains are the better account: they know what was used already and waits for its turn.
+void HostQueue::take_up_recovered()
+{
+    auto recovered = m_virtqueue->take_recovered();
+    if (!recovered || !m_carried.empty())
+        return;
+    m_recovered = std::move(*recovered);
+    m_counters.recovered += m_recovered.size();
+    // It may have died between showing the driver what was used and calling it.
+    call_to_be_safe();
+}
+
 void HostQueue::redeliver_carried()
 {
     refresh_time();
-    while (!m_carried.empty()) {
-        auto chain = m_virtqueue->resume(m_carried.front());
+    if (redeliver(m_recovered))
+        redeliver(m_carried);
+}
+
+// False if one has to wait for a translation: it stays, with all behind it.
+template <typename Chain> bool HostQueue::redeliver(std::vector<Chain>& chains)
+{
+    while (!chains.empty()) {
+        auto chain = m_virtqueue->resume(chains.front());
         if (waiting())
-            return; // with all behind it
-        m_carried.erase(m_carried.begin());
+            return false;
+        chains.erase(chains.begin());
         if (chain)
             hand_over(std::move(*chain));
     }
+    return true;
 }
 
 void HostQueue::retry()
@@ -165,12 +191,34 @@ Result<void> HostQueue::set_kick(UniqueFd fd)
     return {};
 }
 
+void HostQueue::set_polled(bool polled)
+{
+    m_polled = polled;
+    update_polling();
+}
+
+void HostQueue::update_polling()
+{
+    if (!m_polled || !m_running)
+        m_poll_timer.stop();
+    else if (!m_poll_timer.active())
+        m_poll_timer.start_every(POLL_PERIOD);
+}
+
 void HostQueue::set_call(UniqueFd fd)
 {
     m_call = fd ? Notification(std::move(fd)) : Notification();
     // What was completed between two descriptors may have been announced to neither.
     if (started())
-        m_call.signal();
+        call_to_be_safe();
+}
+
+void HostQueue::call_to_be_safe()
+{
+    if (!m_call)
+        return;
+    m_call.signal();
+    ++m_counters.calls_spurious;
 }
 
 void HostQueue::set_err(UniqueFd fd)
@@ -206,7 +254,7 @@ unsigned HostQueue::drain()
         return 0;
     m_draining = true;
     unsigned handled = 0;
-    if (!m_carried.empty()) [[unlikely]]
+    if (!m_carried.empty() || !m_recovered.empty()) [[unlikely]]
         redeliver_carried();
     m_virtqueue->disable_kicks();
     do {
@@ -220,11 +268,18 @@ unsigned HostQueue::drain()
             m_drain_later.schedule(); // the control plane has its turn first
             break;
         }
-    } while (!broken() && !waiting() && m_virtqueue->enable_kicks());
+    } while (!broken() && !waiting() && more_comes());
     m_draining = false;
     if (waiting() && m_context.events) [[unlikely]]
         m_context.events->translation_missing(m_index, *m_virtqueue->missing());
     return handled;
+}
+
+// Kicks are asked for only when looking again was in vain.
+bool HostQueue::more_comes()
+{
+    return m_poll.wait(m_context.loop.clock(), [this] { return m_virtqueue->has_available(); })
+        || m_virtqueue->enable_kicks();
 }
 
 unsigned HostQueue::hand_over_batch(unsigned limit)
@@ -232,7 +287,7 @@ unsigned HostQueue::hand_over_batch(unsigned limit)
     refresh_time();
     unsigned count = 0;
     while (count < limit) {
-        if (waiting() && !m_carried.empty()) [[unlikely]]
+        if (waiting() && !(m_carried.empty() && m_recovered.empty())) [[unlikely]]
             break; // what came before is first
         auto chain = m_virtqueue->pop();
         if (!chain)
@@ -315,6 +370,7 @@ void HostQueue::notify_driver()
         trace_plain(TraceKind::CallSuppressed, 0);
         return;
     }
+    ++m_counters.calls_needed;
     if (m_call)
         m_call.signal();
     else if (!m_context.events || !m_context.events->queue_calls(m_index))
@@ -419,43 +475,6 @@ void HostQueue::trace_plain(TraceKind kind, uint32_t a)
     event.kind = kind;
     event.queue = static_cast<uint8_t>(m_index);
     m_context.trace.record(event);
-}
-
-void HostQueue::inspect(Inspector& inspector) const
-{
-    inspector.field("started", started());
-    inspector.field("enabled", m_enabled);
-    if (m_virtqueue)
-        m_virtqueue->inspect(inspector);
-    inspector.field("kick_descriptor", static_cast<bool>(m_kick));
-    inspector.field("call_descriptor", static_cast<bool>(m_call));
-    inspector.child("counters", [this](Inspector& inner) {
-        inner.field("requests", m_counters.requests);
-        inner.field("completed", m_counters.completed);
-        inner.field("readable_bytes", m_counters.readable_bytes);
-        inner.field("written_bytes", m_counters.written_bytes);
-        inner.field("kicks", m_counters.kicks);
-        inner.field("kicks_empty", m_counters.kicks_empty);
-        inner.field("kicks_disabled", m_counters.kicks_disabled);
-        inner.field("calls", m_counters.calls);
-        inner.field("calls_suppressed", m_counters.calls_suppressed);
-        inner.field("chain_faults", m_counters.chain_faults);
-    });
-    if (!m_virtqueue)
-        return;
-    Value parked = Value::list();
-    const int64_t now = m_context.loop.clock().now().time_since_epoch().count();
-    m_virtqueue->for_each_in_flight([&parked, now](const ChainRecord& record) {
-        Value entry = Value::object();
-        entry.set("head", record.head);
-        entry.set("request", record.request);
-        entry.set("readable_bytes", record.readable_bytes);
-        entry.set("writable_bytes", record.writable_bytes);
-        entry.set("indirect", record.indirect);
-        entry.set("age_ns", now - record.popped_ns);
-        parked.append(std::move(entry));
-    });
-    inspector.field("in_flight", std::move(parked));
 }
 
 } // namespace vwb

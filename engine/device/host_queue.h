@@ -7,9 +7,11 @@
 //   A fault of the ring makes the virtqueue broken: started, but nothing more is popped.
 #pragma once
 
+#include "engine/device/adaptive_poll.h"
 #include "engine/device/device.h"
 #include "engine/device/queue_events.h"
 #include "engine/device/request.h"
+#include "engine/device/stall_watch.h"
 #include "engine/device/state_stream.h"
 #include "engine/event/event_loop.h"
 #include "engine/trace/trace_ring.h"
@@ -32,9 +34,12 @@ struct QueueCounters {
     uint64_t kicks = 0; // that found something
     uint64_t kicks_empty = 0;
     uint64_t kicks_disabled = 0; // came while the queue was stopped or disabled
-    uint64_t calls = 0;
+    uint64_t calls_needed = 0; // the driver wanted to be interrupted
+    uint64_t calls = 0; // for used chains
+    uint64_t calls_spurious = 0; // in case an earlier one was missed
     uint64_t calls_suppressed = 0; // the driver had asked not to be interrupted
     uint64_t chain_faults = 0;
+    uint64_t recovered = 0; // requests that an earlier back-end had in flight
 };
 
 // What all queues of a device share. Outlives them.
@@ -72,6 +77,8 @@ public:
 
     // An invalid descriptor means: none (the driver polls). After an error the old one stays.
     Result<void> set_kick(UniqueFd fd);
+    // There will be no kick: the ring is looked at again and again.
+    void set_polled(bool polled);
     void set_call(UniqueFd fd);
     void set_err(UniqueFd fd);
     // A kick that came some other way, or work that may have been left.
@@ -85,6 +92,10 @@ public:
     void set_memory(const std::shared_ptr<const GuestMemory>& memory);
     // No-op if stopped.
     void set_log(const QueueLog& log);
+    // How long to look for more before sleeping; 0: not at all.
+    void set_poll(Duration bound) { m_poll.set_bound(bound); }
+    // Tells if the queue stands still; to be called every StallWatch::PERIOD.
+    void look_for_stall();
     const QueueCounters& counters() const { return m_counters; }
     uint32_t in_flight() const { return m_virtqueue ? m_virtqueue->in_flight() : 0; }
     void inspect(Inspector& inspector) const;
@@ -100,9 +111,16 @@ private:
     void update_running();
     void start_running();
     void stop_running();
+    void take_up_recovered();
     void redeliver_carried();
+    template <typename Chain> bool redeliver(std::vector<Chain>& chains);
     void on_kick(uint32_t events);
+    void call_to_be_safe();
+    void update_polling();
+    Problem kick_owed() const;
+    Problem request_stuck(const StallWatch::Look& look) const;
     unsigned drain();
+    bool more_comes();
     unsigned hand_over_batch(unsigned limit);
     void hand_over(DescriptorChain chain);
     void flush();
@@ -134,9 +152,17 @@ private:
     Notification m_err;
     Deferred m_flush_later;
     Deferred m_drain_later;
+    // A driver that gave no kick descriptor wants its ring to be looked at.
+    static constexpr Duration POLL_PERIOD = std::chrono::milliseconds(1);
+    bool m_polled = false;
+    Timer m_poll_timer;
+    AdaptivePoll m_poll;
+    StallWatch m_stall_watch;
 
     // What the device gave back when the queue stopped, in order of their pop.
     std::vector<CarriedChain> m_carried;
+    // What an earlier back-end had in flight when it died.
+    std::vector<InflightChain> m_recovered;
     uint32_t m_carried_base = 0;
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the

@@ -32,6 +32,9 @@ struct DriverOptions {
     uint32_t queue_size = 64; // where rings are split: a power of two
     bool event_index = true;
     bool indirect = true;
+    // Keeps the back-end's account of what is in flight, where it can: a new back-end goes on with
+    // it after reconnect(), and nothing is made available twice.
+    bool inflight = false;
     bool packed = false;
     bool in_order = false;
     // Kicks and calls as messages, where the back-end offers it; an IOMMU between device and

@@ -18,7 +18,8 @@ constexpr uint64_t PROTOCOL_WANTED = protocol_bit(ProtocolFeature::Mq)
     | protocol_bit(ProtocolFeature::ReplyAck) | protocol_bit(ProtocolFeature::Config)
     | protocol_bit(ProtocolFeature::BackendReq) | protocol_bit(ProtocolFeature::ResetDevice)
     | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::ConfigureMemSlots)
-    | protocol_bit(ProtocolFeature::LogShmfd) | protocol_bit(ProtocolFeature::DeviceState);
+    | protocol_bit(ProtocolFeature::InflightShmfd) | protocol_bit(ProtocolFeature::LogShmfd)
+    | protocol_bit(ProtocolFeature::DeviceState);
 
 // The messages of a ring carry its index in 8 bits.
 constexpr uint64_t MAX_QUEUES = 256;
@@ -59,6 +60,7 @@ Result<void> DriverSession::begin(std::unique_ptr<Frontend> frontend)
     VWB_TRY(accept_features(Status::Fresh));
     VWB_TRY(make_queues());
     VWB_TRY(hand_over_memory());
+    VWB_TRY(track_inflight());
     return start();
 }
 
@@ -69,6 +71,8 @@ void DriverSession::leave()
     if (m_running && m_frontend->connected())
         (void)stop();
     disconnect();
+    if (m_inflight)
+        return; // whoever comes next goes on where that says
     for (size_t i = 0; i < m_queues.size(); ++i)
         m_bases[i] = m_queues[i]->ring().rewind();
 }
@@ -87,6 +91,8 @@ Result<void> DriverSession::continue_on(std::unique_ptr<Frontend> frontend)
     m_frontend = std::move(frontend);
     VWB_TRY(negotiate_again());
     VWB_TRY(hand_over_memory());
+    if (m_inflight)
+        VWB_TRY(m_frontend->set_inflight_fd(*m_inflight));
     return start();
 }
 
@@ -104,6 +110,7 @@ Result<void> DriverSession::migrate_to(std::unique_ptr<Frontend> frontend)
     if (state)
         VWB_TRY(m_frontend->load_device_state(*state));
     VWB_TRY(hand_over_memory());
+    VWB_TRY(track_inflight());
     return start();
 }
 
@@ -199,6 +206,20 @@ Result<void> DriverSession::hand_over_memory()
     if (m_frontend->negotiated(ProtocolFeature::ConfigureMemSlots))
         return m_frontend->add_mem_reg(region);
     return m_frontend->set_mem_table(std::span(&region, 1));
+}
+
+// Fresh memory: nothing is in flight.
+Result<void> DriverSession::track_inflight()
+{
+    m_inflight.reset();
+    if (!m_options.inflight)
+        return {};
+    if (!m_frontend->negotiated(ProtocolFeature::InflightShmfd))
+        return Error(ErrorKind::Unsupported, "the back-end keeps no account of what is in flight");
+    const unsigned queues = *std::ranges::max_element(m_indices) + 1;
+    m_inflight = VWB_TRY(m_frontend->get_inflight_fd(
+        static_cast<uint16_t>(queues), static_cast<uint16_t>(m_options.queue_size)));
+    return m_frontend->set_inflight_fd(*m_inflight);
 }
 
 // --- logging ---
@@ -353,6 +374,7 @@ Result<void> DriverSession::reset_device()
     assign_fresh_bases();
     m_running = false;
     VWB_TRY(accept_features(Status::Fresh));
+    VWB_TRY(track_inflight());
     return start(); // the memory table survives a reset
 }
 

@@ -9,6 +9,7 @@
 #include "engine/vhost_user/frontend.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ private:
     Result<void> hand_over_memory();
     Result<void> serve_iommu(const IotlbPayload& request);
     Result<void> set_notifications(DriverQueue& queue);
+    Result<void> track_inflight();
     Result<void> start_queue(DriverQueue& queue, uint32_t base);
     VringAddr address_of(DriverQueue& queue) const;
     uint64_t session_features() const;
@@ -83,6 +85,7 @@ private:
     std::vector<uint32_t> m_bases; // where they start next
     uint64_t m_offered = 0;
     uint64_t m_accepted = 0;
+    std::optional<Frontend::InflightMemory> m_inflight;
     bool m_running = false;
     std::unique_ptr<DriverIommu> m_iommu;
     std::unique_ptr<DriverLog> m_log;

@@ -154,7 +154,7 @@ void BackendSession::answer(const MessageRule* rule, const Message& message, Res
         return;
     // In postcopy messages that are else only confirmed have a reply of their own.
     if (reply && !reply->payload.empty()) {
-        send_reply(message, reply->payload);
+        send_reply(message, reply->payload, std::move(reply->fds));
         return;
     }
     constexpr uint64_t refused = 1;

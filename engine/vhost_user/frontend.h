@@ -63,6 +63,14 @@ public:
     Result<void> confirm_postcopy_memory();
     Result<void> postcopy_end();
 
+    // Memory in which the back-end keeps account of what is in flight. It stays the caller's.
+    struct InflightMemory {
+        InflightPayload payload;
+        UniqueFd fd;
+    };
+    Result<InflightMemory> get_inflight_fd(uint16_t queue_count, uint16_t queue_size);
+    Result<void> set_inflight_fd(const InflightMemory& memory);
+
     Result<void> set_vring_num(uint32_t index, uint32_t size);
     Result<void> set_vring_addr(const VringAddr& addr);
     Result<void> set_vring_base(uint32_t index, uint32_t base);

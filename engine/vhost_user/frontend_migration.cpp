@@ -91,6 +91,27 @@ Result<void> Frontend::postcopy_end()
     return {};
 }
 
+// --- requests in flight ---
+
+Result<Frontend::InflightMemory> Frontend::get_inflight_fd(
+    uint16_t queue_count, uint16_t queue_size)
+{
+    constexpr auto id = FrontEndMessage::GetInflightFd;
+    const InflightPayload wanted { 0, 0, queue_count, queue_size };
+    auto reply = VWB_TRY(call(id, bytes_of(wanted), sizeof wanted));
+    InflightMemory memory { reply.read<InflightPayload>(), {} };
+    if (reply.fds.empty() || memory.payload.mmap_size == 0)
+        return Error(ErrorKind::Protocol, message_text(id) + ": the back-end has no memory for it");
+    memory.fd = std::move(reply.fds[0]);
+    return memory;
+}
+
+Result<void> Frontend::set_inflight_fd(const InflightMemory& memory)
+{
+    const int fd = memory.fd.get();
+    return tell(FrontEndMessage::SetInflightFd, bytes_of(memory.payload), { &fd, 1 });
+}
+
 // --- device state ---
 
 namespace {

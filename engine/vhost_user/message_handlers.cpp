@@ -52,10 +52,11 @@ Result<VringFd> take_vring_fd(Message& message)
 MessageHandlers::MessageHandlers(DeviceHost& host)
     : m_host(host)
     , m_log(host)
+    , m_inflight(host)
     , m_translation([this](const IotlbPayload& payload) {
         send(BackEndMessage::IotlbMsg, bytes_of(payload));
     })
-    , m_vrings(host, m_log, m_translation)
+    , m_vrings(host, m_log, m_inflight, m_translation)
 {
     host.set_queue_events(this);
     if (const auto userfault = Userfault::open(); !userfault)
@@ -104,6 +105,8 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::PostcopyEnd, &Self::postcopy_end },
         Entry { Id::GetConfig, &Self::get_config },
         Entry { Id::SetConfig, &Self::set_config },
+        Entry { Id::GetInflightFd, &Self::get_inflight_fd },
+        Entry { Id::SetInflightFd, &Self::set_inflight_fd },
         Entry { Id::ResetDevice, &Self::reset_device },
         Entry { Id::GetMaxMemSlots, &Self::get_max_mem_slots },
         Entry { Id::AddMemReg, &Self::add_mem_reg },
@@ -309,6 +312,22 @@ Result<Reply> MessageHandlers::set_config(Message& message)
     return Reply {};
 }
 
+Result<Reply> MessageHandlers::get_inflight_fd(Message& message)
+{
+    auto offer = VWB_TRY(m_inflight.make(message));
+    Reply reply = reply_of(offer.payload);
+    reply.fds.push_back(std::move(offer.fd));
+    return reply;
+}
+
+Result<Reply> MessageHandlers::set_inflight_fd(Message& message)
+{
+    if (m_vrings.any_started())
+        return Error(ErrorKind::Invalid, "comes while rings are started");
+    VWB_TRY(m_inflight.set(message));
+    return Reply {};
+}
+
 Result<Reply> MessageHandlers::reset_device(Message&)
 {
     reset();
@@ -363,6 +382,7 @@ void MessageHandlers::reset()
 {
     m_host.reset();
     m_vrings.forget();
+    m_inflight.clear();
     keep_features(0);
     set_translated(false);
     m_features_set = false;
@@ -381,7 +401,7 @@ SessionStage MessageHandlers::stage() const
 
 bool MessageHandlers::memory_lost() const
 {
-    return (m_vrings.memory() && m_vrings.memory()->lost()) || m_log.lost();
+    return (m_vrings.memory() && m_vrings.memory()->lost()) || m_log.lost() || m_inflight.lost();
 }
 
 void MessageHandlers::send(BackEndMessage id, std::span<const std::byte> payload)
@@ -453,6 +473,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
     inspector.child("log", [this](Inspector& inner) { m_log.inspect(inner); });
     inspector.child("postcopy", [this](Inspector& inner) { inspect_postcopy(inner); });
     inspector.child("iotlb", [this](Inspector& inner) { m_translation.inspect(inner); });
+    inspector.child("inflight", [this](Inspector& inner) { m_inflight.inspect(inner); });
     inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
     if (m_channel)
         inspector.child("backend_channel", [this](Inspector& inner) { m_channel->inspect(inner); });

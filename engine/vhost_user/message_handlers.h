@@ -79,6 +79,8 @@ private:
     Result<Reply> vring_kick(Message& message);
     Result<Reply> get_config(Message& message);
     Result<Reply> set_config(Message& message);
+    Result<Reply> get_inflight_fd(Message& message);
+    Result<Reply> set_inflight_fd(Message& message);
     Result<Reply> reset_device(Message& message);
     Result<Reply> get_max_mem_slots(Message& message);
     Result<Reply> add_mem_reg(Message& message);
@@ -104,6 +106,7 @@ private:
 
     DeviceHost& m_host;
     LogSetup m_log;
+    InflightSetup m_inflight;
     AddressTranslation m_translation;
     VringSetup m_vrings;
     std::unique_ptr<BackendChannel> m_channel;

@@ -17,7 +17,8 @@ inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeatu
     | protocol_bit(ProtocolFeature::LogShmfd) | protocol_bit(ProtocolFeature::ReplyAck)
     | protocol_bit(ProtocolFeature::BackendReq) | protocol_bit(ProtocolFeature::Config)
     | protocol_bit(ProtocolFeature::ResetDevice) | protocol_bit(ProtocolFeature::ConfigureMemSlots)
-    | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::DeviceState);
+    | protocol_bit(ProtocolFeature::Status) | protocol_bit(ProtocolFeature::DeviceState)
+    | protocol_bit(ProtocolFeature::InflightShmfd);
 
 inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
     .optional = protocol_bit(ProtocolFeature::InbandNotifications)

@@ -84,9 +84,11 @@ Result<void> unless_missing(Result<RingParts> parts)
 
 } // namespace
 
-VringSetup::VringSetup(DeviceHost& host, const LogSetup& log, AddressTranslation& translation)
+VringSetup::VringSetup(DeviceHost& host, const LogSetup& log, const InflightSetup& inflight,
+    AddressTranslation& translation)
     : m_host(host)
     , m_log(log)
+    , m_inflight(inflight)
     , m_translation(translation)
     , m_rings(host.queue_count())
 {
@@ -184,6 +186,7 @@ Result<void> VringSetup::set_kick(uint32_t index, UniqueFd fd)
         return watched;
     }
     m_rings[index].polled = polled;
+    queue.set_polled(polled);
     // vhost-user, Ring states: there may be entries that no kick will come for.
     if (was_started && queue.running())
         queue.kick();
@@ -234,6 +237,7 @@ Result<uint32_t> VringSetup::stop(uint32_t index)
     if (queue.started()) {
         m_rings[index].base = queue.stop();
         // It starts again with the next SET_VRING_KICK.
+        queue.set_polled(false);
         VWB_TRY(queue.set_kick({}));
     }
     return m_rings[index].base;
@@ -267,8 +271,24 @@ Result<void> VringSetup::start(uint32_t index)
     config.parts = ring.parts;
     config.memory = m_memory;
     config.log = m_log.queue_log(*ring.addr, *m_memory);
-    VWB_TRY(m_host.start_queue(index, config));
+    config.inflight = m_inflight.log_of(index, m_host.ring_format(), *ring.num);
+    VWB_TRY(start_queue(index, std::move(config)));
     m_was_started = true;
+    return {};
+}
+
+// A log of requests in flight that makes no sense costs those requests, not the ring.
+Result<void> VringSetup::start_queue(uint32_t index, VirtqueueConfig config)
+{
+    auto started = m_host.start_queue(index, config);
+    if (started || !config.inflight)
+        return started;
+    config.inflight.reset();
+    VWB_TRY(m_host.start_queue(index, config));
+    m_host.report({ Side::FrontEnd, Severity::Error, "vhost-user.inflight-invalid",
+        "vhost-user, Inflight I/O tracking",
+        started.error().message() + "; requests in flight are not known",
+        static_cast<int>(index) });
     return {};
 }
 
@@ -387,10 +407,7 @@ void VringSetup::inspect(Inspector& inspector) const
             inner.field("waits_for_translation", ring.waiting || queue.waiting());
             inner.field("num", ring.num ? Value(*ring.num) : Value());
             inner.field("base", ring.base);
-            inner.field("kick",
-                !queue.started()  ? "none"
-                    : ring.polled ? "not polled"
-                                  : "descriptor");
+            inner.field("kick", !queue.started() ? "none" : ring.polled ? "polled" : "descriptor");
             if (ring.addr) {
                 inner.hex("descriptor_user_address", ring.addr->descriptor);
                 inner.hex("available_user_address", ring.addr->available);

@@ -6,6 +6,7 @@
 
 #include "engine/device/device_host.h"
 #include "engine/vhost_user/address_translation.h"
+#include "engine/vhost_user/inflight_setup.h"
 #include "engine/vhost_user/log_setup.h"
 #include "engine/vhost_user/message.h"
 
@@ -22,8 +23,9 @@ namespace vwb {
 // sends that. The first message that does so stops it.
 class VringSetup {
 public:
-    // Log and translation outlive it.
-    VringSetup(DeviceHost& host, const LogSetup& log, AddressTranslation& translation);
+    // They outlive it.
+    VringSetup(DeviceHost& host, const LogSetup& log, const InflightSetup& inflight,
+        AddressTranslation& translation);
     // Stops all queues and gives up every descriptor.
     ~VringSetup();
     VringSetup(const VringSetup&) = delete;
@@ -33,8 +35,8 @@ public:
     // A ring goes on if only its logging changes.
     Result<void> set_addr(const VringAddr& addr);
     Result<void> set_base(uint32_t index, uint32_t base);
-    // Starts the ring. Without a descriptor the driver means to be polled for: that is not done;
-    // such a ring is looked at when it is enabled and whenever this comes again.
+    // Starts the ring. Without a descriptor the driver means to be polled for: the ring is looked
+    // at every millisecond.
     Result<void> set_kick(uint32_t index, UniqueFd fd);
     // VRING_KICK: starts the ring, or is a kick.
     Result<void> kick(uint32_t index);
@@ -80,10 +82,12 @@ private:
     Result<void> start(uint32_t index);
     void ask_for(const Ring& ring);
     void report_start(uint32_t index, const Result<void>& started);
+    Result<void> start_queue(uint32_t index, VirtqueueConfig config);
     void move_ring(uint32_t index, const std::shared_ptr<const GuestMemory>& memory);
 
     DeviceHost& m_host;
     const LogSetup& m_log;
+    const InflightSetup& m_inflight;
     AddressTranslation& m_translation;
     std::shared_ptr<const GuestMemory> m_memory;
     std::vector<Ring> m_rings;

@@ -17,6 +17,12 @@ struct Descriptor {
     uint16_t next; // split: index of the next one; packed: buffer id
 };
 
+// A chain that a back-end had popped and that died with it (see InflightLog).
+struct InflightChain {
+    uint16_t head; // of a packed ring: the buffer id
+    std::vector<Descriptor> descriptors; // of a packed ring, whose own may have been overwritten
+};
+
 // A table of descriptors in guest memory: a split ring's own, or an indirect one.
 struct DescriptorTable {
     const std::byte* data;

@@ -3,6 +3,7 @@
 
 #include "engine/memory/guest_access.h"
 
+#include <algorithm>
 #include <atomic>
 
 namespace vwb {
@@ -106,6 +107,14 @@ void PackedRing::advance()
 {
     m_next_avail.advance(m_count);
     m_owned += m_count;
+}
+
+void PackedRing::recall(const InflightChain& chain)
+{
+    VWB_ASSERT(chain.head < m_size && chain.descriptors.size() <= m_size);
+    std::ranges::copy(chain.descriptors, m_list.begin());
+    m_count = static_cast<uint32_t>(chain.descriptors.size());
+    m_id = chain.head;
 }
 
 std::optional<RingFault> PackedRing::fetch(
@@ -219,6 +228,12 @@ void PackedRing::store_event(uint32_t word)
     wrote_device_part(0, sizeof word);
 }
 
+bool PackedRing::has_available() const
+{
+    const auto rest = guest_load<uint64_t>(slot(m_next_avail) + PackedDescriptor::REST, relaxed);
+    return m_next_avail.is_available(PackedDescriptor::flags(rest));
+}
+
 void PackedRing::disable_kicks()
 {
     // With EVENT_IDX the descriptor named last, left behind, is enough.
@@ -236,8 +251,7 @@ bool PackedRing::enable_kicks()
     // Full barrier: our wish is visible before we look for the last time, against the driver's
     // available descriptor followed by its look at our wish.
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    const auto rest = guest_load<uint64_t>(slot(m_next_avail) + PackedDescriptor::REST, relaxed);
-    return m_next_avail.is_available(PackedDescriptor::flags(rest));
+    return has_available();
 }
 
 uint32_t PackedRing::base() const

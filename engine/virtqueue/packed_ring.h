@@ -24,11 +24,14 @@ public:
     uint16_t head() const override { return m_id; }
     void advance() override;
     RingFault fault() const override { return m_fault; }
+    std::span<const Descriptor> found() const override { return std::span(m_list).first(m_count); }
+    void recall(const InflightChain& chain) override;
     std::optional<RingFault> fetch(
         ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory) override;
     void push_used(const ChainRecord& record, uint32_t written) override;
     bool publish() override;
     bool driver_wants_call() override;
+    bool has_available() const override;
     void disable_kicks() override;
     bool enable_kicks() override;
     uint32_t base() const override;

@@ -3,6 +3,7 @@
 // and shared words only: no notification, no device, no policy.
 #pragma once
 
+#include "engine/virtqueue/chain_builder.h"
 #include "engine/virtqueue/descriptor_chain.h"
 #include "engine/virtqueue/queue_log.h"
 #include "engine/virtqueue/ring_fault.h"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace vwb {
 
@@ -47,6 +49,11 @@ public:
     // Valid after Next::Fault.
     virtual RingFault fault() const = 0;
 
+    // Descriptors of the chain found last, if the ring will not keep them.
+    virtual std::span<const Descriptor> found() const { return {}; }
+    // Takes a chain for the one found last that an earlier back-end had popped.
+    virtual void recall(const InflightChain& chain) = 0;
+
     // Snapshots the chain found last into the record (whose head is set). A fault that costs
     // nothing leaves the chain whole.
     virtual std::optional<RingFault> fetch(
@@ -62,6 +69,8 @@ public:
 
     // Asks the driver not to kick / to kick. enable_kicks() tells whether more became available in
     // between, in which case no kick may come for it.
+    // Whether something is available that advance() has not consumed; shows the driver nothing.
+    virtual bool has_available() const = 0;
     virtual void disable_kicks() = 0;
     virtual bool enable_kicks() = 0;
 

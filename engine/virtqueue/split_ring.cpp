@@ -163,6 +163,13 @@ bool SplitRing::driver_wants_call()
     return (flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0;
 }
 
+bool SplitRing::has_available() const
+{
+    return guest_load<uint16_t>(
+               m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_relaxed)
+        != m_next_avail;
+}
+
 void SplitRing::disable_kicks()
 {
     // virtio 1.4, 2.7.10: with EVENT_IDX the flag stays 0 and an avail_event left behind is enough.
@@ -184,9 +191,7 @@ bool SplitRing::enable_kicks()
     // Full barrier: our wish is visible before we look for the last time, against the driver's
     // available index followed by its look at our wish.
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    return guest_load<uint16_t>(
-               m_parts.driver + SplitLayout::AVAIL_INDEX, std::memory_order_relaxed)
-        != m_next_avail;
+    return has_available();
 }
 
 void SplitRing::inspect(Inspector& inspector) const

@@ -17,11 +17,13 @@ public:
     uint16_t head() const override { return m_head; }
     void advance() override { ++m_next_avail; }
     RingFault fault() const override { return m_fault; }
+    void recall(const InflightChain& chain) override { m_head = chain.head; }
     std::optional<RingFault> fetch(
         ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory) override;
     void push_used(const ChainRecord& record, uint32_t written) override;
     bool publish() override;
     bool driver_wants_call() override;
+    bool has_available() const override;
     void disable_kicks() override;
     bool enable_kicks() override;
     uint32_t base() const override { return m_next_avail; }

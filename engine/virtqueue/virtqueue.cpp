@@ -56,13 +56,30 @@ Result<std::unique_ptr<Virtqueue>> Virtqueue::create(const VirtqueueConfig& conf
 {
     VWB_ASSERT(config.memory);
     VWB_TRY(check(config));
-    return std::unique_ptr<Virtqueue>(new Virtqueue(make_ring(config), config));
+    if (!config.inflight)
+        return std::unique_ptr<Virtqueue>(new Virtqueue(make_ring(config), config));
+    return create_tracked(config);
+}
+
+Result<std::unique_ptr<Virtqueue>> Virtqueue::create_tracked(VirtqueueConfig config)
+{
+    auto recovery = VWB_TRY(config.inflight->recover(config.parts));
+    if (recovery)
+        config.base = recovery->base;
+    std::unique_ptr<Virtqueue> queue(new Virtqueue(make_ring(config), config));
+    if (recovery)
+        queue->m_recovered = std::move(recovery->chains);
+    else
+        config.inflight->begin(config.parts, queue->base());
+    return queue;
 }
 
 Virtqueue::Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config)
-    : m_in_order(config.in_order)
+    : m_event_index(config.event_index)
+    , m_in_order(config.in_order)
     , m_ring(std::move(ring))
     , m_memory(config.memory)
+    , m_inflight_log(config.inflight)
     , m_records(config.size)
     , m_spare_segments(config.size)
     , m_order(config.in_order ? config.size : 0)
@@ -123,6 +140,8 @@ std::optional<DescriptorChain> Virtqueue::pop()
         if (!fetch(record, fault))
             return {};
         m_ring->advance();
+        if (m_inflight_log)
+            m_inflight_log->popped(head, m_ring->found());
         if (auto chain = take(record, fault))
             return chain;
         ++skipped;
@@ -190,6 +209,8 @@ void Virtqueue::use(ChainRecord& record, uint32_t written)
 void Virtqueue::finish(ChainRecord& record, uint32_t written)
 {
     m_ring->push_used(record, written);
+    if (m_inflight_log)
+        m_inflight_log->used(record.head);
     reclaim_segments(record);
 }
 
@@ -237,7 +258,11 @@ void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const
 
 bool Virtqueue::publish()
 {
+    if (m_inflight_log)
+        m_inflight_log->publishing();
     const bool visible = m_ring->publish();
+    if (m_inflight_log)
+        m_inflight_log->published();
     if (m_log.written) [[unlikely]]
         m_log.written->signal();
     return visible;
@@ -286,6 +311,9 @@ std::optional<DescriptorChain> Virtqueue::resume(const CarriedChain& carried)
     ChainRecord& record = m_records[carried.head];
     if (record.in_flight || record.waiting)
         return {};
+    // Of a chain that came from elsewhere there is no account to be given.
+    if (m_inflight_log && !m_inflight_log->knows(carried.head))
+        std::exchange(m_inflight_log, nullptr)->give_up();
     lend_segments(record);
     const auto fault = ChainBuilder(record, m_memory).add_carried(carried);
     if (is_missing(record, fault))
@@ -295,6 +323,17 @@ std::optional<DescriptorChain> Virtqueue::resume(const CarriedChain& carried)
         return chain;
     push_used(std::move(*chain), std::min(*carried.written, record.writable_bytes));
     return {};
+}
+
+std::optional<DescriptorChain> Virtqueue::resume(const InflightChain& recovered)
+{
+    m_missing.reset();
+    ChainRecord& record = m_records[recovered.head];
+    if (m_broken || record.in_flight || record.waiting)
+        return {};
+    m_ring->recall(recovered);
+    std::optional<RingFault> fault;
+    return fetch(record, fault) ? take(record, fault) : std::nullopt;
 }
 
 void Virtqueue::set_memory(std::shared_ptr<const GuestMemory> memory)

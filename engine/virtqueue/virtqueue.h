@@ -5,6 +5,7 @@
 // HostQueue's. Belongs to one loop.
 #pragma once
 
+#include "engine/virtqueue/inflight_log.h"
 #include "engine/virtqueue/ring.h"
 
 #include <functional>
@@ -19,11 +20,13 @@ struct VirtqueueConfig : RingConfig {
     uint32_t max_segments = 0; // of one chain; 0: what the ring allows
     std::shared_ptr<const GuestMemory> memory;
     QueueLog log;
+    std::shared_ptr<InflightLog> inflight; // may be a null pointer
 };
 
 class Virtqueue {
 public:
-    // Errors: Invalid for a bad size, base or alignment, naming the part.
+    // The base is that of the inflight log, if an earlier back-end has used it. Errors: Invalid for
+    // a bad size, base or alignment, naming the part, or an inflight log that makes no sense.
     static Result<std::unique_ptr<Virtqueue>> create(const VirtqueueConfig& config);
     // All chains must have been given back.
     ~Virtqueue();
@@ -48,9 +51,19 @@ public:
     // next pop(). None if there is nothing to be done for it.
     std::optional<DescriptorChain> resume(const CarriedChain& carried);
 
+    // What an earlier back-end had in flight when it died, oldest first; none if there was no such
+    // one. Once.
+    std::optional<std::vector<InflightChain>> take_recovered()
+    {
+        return std::exchange(m_recovered, std::nullopt);
+    }
+    // As for a carried chain.
+    std::optional<DescriptorChain> resume(const InflightChain& recovered);
+
     // Answers whether anything became visible.
     bool publish();
     bool driver_wants_call() { return m_ring->driver_wants_call(); }
+    bool has_available() const { return !m_broken && m_ring->has_available(); }
     void disable_kicks() { m_ring->disable_kicks(); }
     bool enable_kicks() { return m_ring->enable_kicks(); }
 
@@ -63,6 +76,7 @@ public:
     uint32_t base() const { return m_ring->base(); }
     uint32_t unreturned() const { return m_ring->unreturned(); }
     RingFormat format() const { return m_ring->format(); }
+    bool event_index() const { return m_event_index; }
     bool memory_lost() const { return m_memory->lost(); }
     // Replaces the memory for chains popped from now on; older chains keep theirs.
     void set_memory(std::shared_ptr<const GuestMemory> memory);
@@ -79,6 +93,7 @@ public:
     void inspect(Inspector& inspector) const;
 
 private:
+    static Result<std::unique_ptr<Virtqueue>> create_tracked(VirtqueueConfig config);
     Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
     void report(RingFault fault);
     void log_payload(const ChainRecord& record, uint32_t written) const;
@@ -90,10 +105,13 @@ private:
     void lend_segments(ChainRecord& record);
     void reclaim_segments(ChainRecord& record);
 
+    const bool m_event_index;
     const bool m_in_order;
     std::unique_ptr<Ring> m_ring;
     std::shared_ptr<const GuestMemory> m_memory;
     QueueLog m_log;
+    std::shared_ptr<InflightLog> m_inflight_log;
+    std::optional<std::vector<InflightChain>> m_recovered;
     std::vector<ChainRecord> m_records; // one per head
     // For the segments of chains under way. What came back last goes first, so that no more of them
     // grow than long chains are under way at once; of those that grew only some are kept.

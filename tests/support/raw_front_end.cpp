@@ -50,16 +50,36 @@ bool RawFrontEnd::send(
     return send_bytes(whole, fds);
 }
 
+void RawFrontEnd::take_fds(msghdr& header)
+{
+    for (cmsghdr* entry = CMSG_FIRSTHDR(&header); entry; entry = CMSG_NXTHDR(&header, entry)) {
+        if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS)
+            continue;
+        std::vector<int> fds((entry->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        std::memcpy(fds.data(), CMSG_DATA(entry), fds.size() * sizeof(int));
+        for (const int fd : fds)
+            m_received_fds.emplace_back(fd);
+    }
+}
+
 void RawFrontEnd::read_more()
 {
     std::array<std::byte, 4096> piece;
     for (;;) {
-        const ssize_t count = ::recv(m_socket.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * MAX_MESSAGE_FDS)> control;
+        iovec part { piece.data(), piece.size() };
+        msghdr header {};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        header.msg_control = control.data();
+        header.msg_controllen = control.size();
+        const ssize_t count = ::recvmsg(m_socket.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (count <= 0) {
             m_closed = count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
             return;
         }
         m_received.insert(m_received.end(), piece.begin(), piece.begin() + count);
+        take_fds(header);
     }
 }
 
@@ -76,6 +96,7 @@ std::optional<Message> RawFrontEnd::receive()
     message.payload.assign(m_received.begin() + sizeof message.header,
         m_received.begin() + static_cast<ptrdiff_t>(whole));
     m_received.erase(m_received.begin(), m_received.begin() + static_cast<ptrdiff_t>(whole));
+    message.fds = std::exchange(m_received_fds, {});
     return message;
 }
 

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include <sys/socket.h>
+
 namespace vwb::test {
 
 using Bytes = std::vector<std::byte>;
@@ -42,7 +44,7 @@ public:
     bool send(FrontEndMessage id, const Bytes& payload = {}, std::initializer_list<int> fds = {},
         uint32_t flags = MESSAGE_VERSION);
 
-    // The next whole message that the back-end has sent by now.
+    // The next whole message that the back-end has sent by now, with all descriptors that came.
     std::optional<Message> receive();
     // True if the back-end has closed its end, and all it sent before was received.
     bool closed();
@@ -52,9 +54,11 @@ public:
 
 private:
     void read_more();
+    void take_fds(msghdr& header);
 
     UniqueFd m_socket;
     Bytes m_received;
+    std::vector<UniqueFd> m_received_fds; // of the next message
     bool m_closed = false;
 };
 

@@ -62,13 +62,14 @@ protected:
 };
 
 // What a bench file with these lines in its [device.features] says when it is started.
-std::string start(const std::string& lines, uint64_t* offered = nullptr)
+std::string start(
+    const std::string& lines, uint64_t* offered = nullptr, const std::string& device_lines = "")
 {
     const TestDirectory directory;
     Registry registry;
     registry.add(rng_device_type({ seeded_rng_kind() }));
     const std::string text = "[bench]\ndirectory = '" + directory.path("b")
-        + "'\n[[device]]\ntype = 'rng'\n[device.features]\n" + lines;
+        + "'\n[[device]]\ntype = 'rng'\n" + device_lines + "[device.features]\n" + lines;
     const auto spec = read_bench_text(text, "t.toml", registry);
     if (!spec)
         return spec.error().message();
@@ -89,6 +90,13 @@ TEST(FeatureWishFileTest, BenchFileTurnsTheDial)
     uint64_t offered = 0;
     EXPECT_EQ(start("withhold = ['EVENT_IDX', 'bit 28']\nqueue_size = 32\n", &offered), "");
     EXPECT_EQ(offered, (RING_FEATURES | ORDERLY_RING_FEATURES) & ~(F_EVENT_IDX | F_INDIRECT_DESC));
+}
+
+TEST(PollTest, BoundIsReadFromTheBenchFile)
+{
+    EXPECT_EQ(start("", nullptr, "poll = '50us'\n"), "");
+    EXPECT_EQ(start("", nullptr, "poll = '2ms'\n"),
+        "device rng0: t.toml:5: poll: expected a duration up to 1ms, or 0s for none");
 }
 
 TEST(FeatureWishFileTest, ErrorNamesFileLineAndKey)

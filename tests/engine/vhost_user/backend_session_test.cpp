@@ -40,9 +40,9 @@ TEST_F(BackendSessionTest, OffersDeviceRingAndTransportFeatures)
     EXPECT_EQ(number(Id::GetFeatures, {}, {}, 1),
         EchoDevice::FEATURE | bit26 | uint64_t { 1 } << 28 | uint64_t { 1 } << 29 | bit30
             | uint64_t { 1 } << 32 | uint64_t { 1 } << 34 | uint64_t { 1 } << 40);
-    // MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS,
-    // DEVICE_STATE.
-    EXPECT_EQ(number(Id::GetProtocolFeatures, {}, {}, 1), 0x9a22bu);
+    // MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, INFLIGHT_SHMFD, RESET_DEVICE,
+    // CONFIGURE_MEM_SLOTS, STATUS, DEVICE_STATE.
+    EXPECT_EQ(number(Id::GetProtocolFeatures, {}, {}, 1), 0x9b22bu);
 }
 
 TEST_F(BackendSessionTest, AcceptedFeaturesReachTheDeviceWithoutTransportBits)
@@ -213,8 +213,8 @@ TEST_F(BackendSessionTest, InspectionNamesPeerFeaturesMemoryAndMessages)
     const Value tree = session();
     EXPECT_EQ(*tree.find("peer")->find("pid"), Value(::getpid()));
     EXPECT_EQ(to_text(*tree.find("protocol_features")->find("accepted")),
-        "[MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, RESET_DEVICE, CONFIGURE_MEM_SLOTS, "
-        "STATUS, DEVICE_STATE]");
+        "[MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, INFLIGHT_SHMFD, RESET_DEVICE, "
+        "CONFIGURE_MEM_SLOTS, STATUS, DEVICE_STATE]");
     EXPECT_NE(to_text(*tree.find("features")->find("accepted_names")).find("EVENT_IDX"),
         std::string::npos);
     EXPECT_EQ(*tree.find("memory")->find("region0")->find("size"), Value(hex_text(1 << 20)));
