@@ -99,36 +99,6 @@ SimGpioActions::SimGpioActions(SimGpioBank& bank)
         {});
 }
 
-void SimGpioActions::add(
-    const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters)
-{
-    m_actions.push_back({ { name, help, std::move(parameters) }, verb });
-}
-
-std::vector<ActionInfo> SimGpioActions::action_list() const
-{
-    std::vector<ActionInfo> list;
-    for (const auto& action : m_actions)
-        list.push_back(action.info);
-    return list;
-}
-
-Result<Value> SimGpioActions::call_action(std::string_view name, const Value& parameters)
-{
-    std::vector<std::string> known;
-    for (const auto& action : m_actions) {
-        if (action.info.name == name) {
-            VWB_TRY(check_parameters(action.info, parameters));
-            return (this->*action.verb)(parameters);
-        }
-        known.push_back(action.info.name);
-    }
-    const auto near = nearest_word(name, known);
-    return Error(ErrorKind::NotFound,
-        "there is no action '" + std::string(name) + "'"
-            + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
-}
-
 Result<uint16_t> SimGpioActions::line_of(const Value& parameters, std::string_view key) const
 {
     return m_bank.find(parameters.find(key)->string_or(""));

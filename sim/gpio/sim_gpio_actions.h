@@ -3,7 +3,7 @@
 // Parameters are checked here; what then happens is the bank's. Owned by the bank, on its loop.
 #pragma once
 
-#include "engine/base/actions.h"
+#include "engine/base/verb_actions.h"
 #include "sim/gpio/gpio_generator.h"
 
 #include <cstdint>
@@ -12,24 +12,11 @@ namespace vwb {
 
 class SimGpioBank;
 
-class SimGpioActions final : public Actions {
+class SimGpioActions final : public VerbActions<SimGpioActions> {
 public:
     explicit SimGpioActions(SimGpioBank& bank);
 
-    std::vector<ActionInfo> action_list() const override;
-    Result<Value> call_action(std::string_view name, const Value& parameters) override;
-
 private:
-    using Verb = Result<Value> (SimGpioActions::*)(const Value&);
-
-    struct Action {
-        ActionInfo info;
-        Verb verb; // called with checked parameters
-    };
-
-    void add(
-        const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters);
-
     Result<Value> get(const Value& parameters);
     Result<Value> set(const Value& parameters);
     Result<Value> release(const Value& parameters);
@@ -45,7 +32,6 @@ private:
     Value state(uint16_t line) const;
 
     SimGpioBank& m_bank;
-    std::vector<Action> m_actions;
 };
 
 // Period and duty (percent high) as a train. Error: Invalid if a part of it is too short.

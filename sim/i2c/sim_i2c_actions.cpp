@@ -48,36 +48,6 @@ SimI2cActions::SimI2cActions(SimI2cBus& bus)
     add("plug", "put a chip back on the bus, as after power-up", &SimI2cActions::plug, { chip });
 }
 
-void SimI2cActions::add(
-    const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters)
-{
-    m_actions.push_back({ { name, help, std::move(parameters) }, verb });
-}
-
-std::vector<ActionInfo> SimI2cActions::action_list() const
-{
-    std::vector<ActionInfo> list;
-    for (const auto& action : m_actions)
-        list.push_back(action.info);
-    return list;
-}
-
-Result<Value> SimI2cActions::call_action(std::string_view name, const Value& parameters)
-{
-    std::vector<std::string> known;
-    for (const auto& action : m_actions) {
-        if (action.info.name == name) {
-            VWB_TRY(check_parameters(action.info, parameters));
-            return (this->*action.verb)(parameters);
-        }
-        known.push_back(action.info.name);
-    }
-    const auto near = nearest_word(name, known);
-    return Error(ErrorKind::NotFound,
-        "there is no action '" + std::string(name) + "'"
-            + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
-}
-
 Result<SimI2cActions::SignalName> SimI2cActions::signal_of(const Value& parameters)
 {
     const auto text = parameters.find("signal")->string_or("");

@@ -4,32 +4,20 @@
 // by the bus, on its loop.
 #pragma once
 
-#include "engine/base/actions.h"
+#include "engine/base/verb_actions.h"
 #include "sim/i2c/sim_i2c_bus.h"
 
 namespace vwb {
 
-class SimI2cActions final : public Actions {
+class SimI2cActions final : public VerbActions<SimI2cActions> {
 public:
     explicit SimI2cActions(SimI2cBus& bus);
 
-    std::vector<ActionInfo> action_list() const override;
-    Result<Value> call_action(std::string_view name, const Value& parameters) override;
-
 private:
-    using Verb = Result<Value> (SimI2cActions::*)(const Value&);
-
-    struct Action {
-        ActionInfo info;
-        Verb verb; // called with checked parameters
-    };
     struct SignalName {
         SimI2cBus::Place* place;
         std::string signal;
     };
-
-    void add(
-        const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters);
 
     Result<Value> get(const Value& parameters);
     Result<Value> set(const Value& parameters);
@@ -47,7 +35,6 @@ private:
     Value bus_state() const;
 
     SimI2cBus& m_bus;
-    std::vector<Action> m_actions;
 };
 
 } // namespace vwb

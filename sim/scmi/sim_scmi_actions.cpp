@@ -91,36 +91,6 @@ void SimScmiActions::add_waves()
             { "end", "string", false, "stay (default) or repeat" } });
 }
 
-void SimScmiActions::add(
-    const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters)
-{
-    m_actions.push_back({ { name, help, std::move(parameters) }, verb });
-}
-
-std::vector<ActionInfo> SimScmiActions::action_list() const
-{
-    std::vector<ActionInfo> list;
-    for (const auto& action : m_actions)
-        list.push_back(action.info);
-    return list;
-}
-
-Result<Value> SimScmiActions::call_action(std::string_view name, const Value& parameters)
-{
-    std::vector<std::string> known;
-    for (const auto& action : m_actions) {
-        if (action.info.name == name) {
-            VWB_TRY(check_parameters(action.info, parameters));
-            return (this->*action.verb)(parameters);
-        }
-        known.push_back(action.info.name);
-    }
-    const auto near = nearest_word(name, known);
-    return Error(ErrorKind::NotFound,
-        "there is no action '" + std::string(name) + "'"
-            + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
-}
-
 Result<const SimScmiActions::Signal*> SimScmiActions::signal_of(const Value& parameters) const
 {
     return m_platform.find(parameters.find("signal")->string_or(""));

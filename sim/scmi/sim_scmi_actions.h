@@ -4,29 +4,18 @@
 // by the platform, on its loop.
 #pragma once
 
-#include "engine/base/actions.h"
+#include "engine/base/verb_actions.h"
 #include "sim/scmi/sim_platform.h"
 
 namespace vwb {
 
-class SimScmiActions final : public Actions {
+class SimScmiActions final : public VerbActions<SimScmiActions> {
 public:
     explicit SimScmiActions(SimScmiPlatform& platform);
 
-    std::vector<ActionInfo> action_list() const override;
-    Result<Value> call_action(std::string_view name, const Value& parameters) override;
-
 private:
-    using Verb = Result<Value> (SimScmiActions::*)(const Value&);
     using Signal = SimScmiPlatform::Signal;
 
-    struct Action {
-        ActionInfo info;
-        Verb verb; // called with checked parameters
-    };
-
-    void add(
-        const char* name, const char* help, Verb verb, std::vector<ActionParameter> parameters);
     void add_waves();
 
     Result<Value> get(const Value& parameters);
@@ -48,7 +37,6 @@ private:
     Value state(const Signal& signal) const;
 
     SimScmiPlatform& m_platform;
-    std::vector<Action> m_actions;
 };
 
 } // namespace vwb
