@@ -3,7 +3,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ StartGuest = Callable[..., Guest]
 FEATURES = """
 [device.features]
 withhold = {withhold}
+protocol_offer = {protocol_offer}
 """
 GPIO = """
 [[device]]
@@ -49,18 +49,25 @@ def no_problems(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ring", "withhold"),
+    ("ring", "withhold", "protocol_offer"),
     [
-        ("packed", []),
-        ("packed", ["EVENT_IDX", "INDIRECT_DESC"]),
-        ("split", ["RING_PACKED"]),
-        ("split", ["RING_PACKED", "EVENT_IDX", "INDIRECT_DESC"]),
+        ("packed", [], []),
+        ("packed", ["EVENT_IDX", "INDIRECT_DESC"], []),
+        ("split", ["RING_PACKED"], []),
+        ("split", ["RING_PACKED", "EVENT_IDX", "INDIRECT_DESC"], []),
+        # Kicks and calls as messages on the sockets instead of descriptors.
+        ("packed", [], ["INBAND_NOTIFICATIONS"]),
+        ("split", ["RING_PACKED"], ["INBAND_NOTIFICATIONS"]),
     ],
 )
 def test_rng_and_gpio_work_over_the_ring_that_was_negotiated(
-    bench: StartBench, guest: StartGuest, tmp_path: Path, ring: str, withhold: list[str]
+    bench: StartBench,
+    guest: StartGuest,
+    ring: str,
+    withhold: list[str],
+    protocol_offer: list[str],
 ) -> None:
-    features = FEATURES.format(withhold=withhold)
+    features = FEATURES.format(withhold=withhold, protocol_offer=protocol_offer)
     # The features belong to the device before them.
     running = bench(GPIO + features + RNG + features)
     linux = guest(running)
@@ -87,4 +94,8 @@ def test_rng_and_gpio_work_over_the_ring_that_was_negotiated(
         assert state["format"] == ring
         assert state["event_idx"] == ("EVENT_IDX" not in withhold)
         assert state["indirect_desc"] == ("INDIRECT_DESC" not in withhold)
+        assert state["kick_descriptor"] == (not protocol_offer)
+    bits = json.loads(running.vwb("features", "gpio0", "--json").stdout)["protocol_bits"]
+    accepted = [bit["name"] for bit in bits if bit["accepted"]]
+    assert ("INBAND_NOTIFICATIONS" in accepted) == bool(protocol_offer)
     no_problems(running)
