@@ -18,6 +18,10 @@ const std::vector<ActionInfo>& own_actions()
         { "rate", "limits the bytes given out from now on",
             { { "bytes", "integer", true, "bytes in each period; 0 lifts the limit" },
                 { "period", "duration", false, "length of a period; 1s if left out" } } },
+        { "starve", "give no byte until this is lifted",
+            { { "on", "bool", true, "true, or false to lift it" } } },
+        { "short", "answer with fewer bytes than there is room for",
+            { { "bytes", "integer", true, "at most so many in one answer; 0 lifts it" } } },
     };
     return actions;
 }
@@ -56,7 +60,28 @@ Result<Value> RngActions::call_action(std::string_view name, const Value& parame
         return signals();
     if (name == "get")
         return get(parameters.find("signal")->string_or(""));
+    if (name == "starve")
+        return starve(parameters);
+    if (name == "short")
+        return shorten(parameters);
     return rate(parameters);
+}
+
+Result<Value> RngActions::starve(const Value& parameters)
+{
+    m_device.set_starved(*parameters.find("on")->as_bool());
+    return Value(m_device.starved());
+}
+
+Result<Value> RngActions::shorten(const Value& parameters)
+{
+    const int64_t bytes = parameters.find("bytes")->integer_or(-1);
+    if (bytes < 0 || bytes > RngDevice::MAX_BYTES_PER_REQUEST)
+        return Error(ErrorKind::Invalid,
+            "short: bytes is " + std::to_string(bytes) + ", expected 0 to "
+                + std::to_string(RngDevice::MAX_BYTES_PER_REQUEST));
+    m_device.set_longest_answer(static_cast<uint32_t>(bytes));
+    return Value(bytes);
 }
 
 Value RngActions::signals() const

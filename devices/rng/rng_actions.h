@@ -23,6 +23,8 @@ private:
     Value signals() const;
     Result<Value> get(const std::string& signal) const;
     Result<Value> rate(const Value& parameters);
+    Result<Value> starve(const Value& parameters);
+    Result<Value> shorten(const Value& parameters);
 
     RngDevice& m_device;
 };

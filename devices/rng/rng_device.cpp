@@ -105,12 +105,18 @@ uint32_t RngDevice::allowance(uint32_t wanted)
 {
     if (m_wait != Wait::Nothing)
         return 0;
+    if (m_starved) {
+        m_wait = Wait::Starved;
+        return 0;
+    }
     if (m_turn_bytes >= MAX_BYTES_PER_TURN) {
         m_wait = Wait::Turn;
         m_next_turn.schedule();
         return 0;
     }
     wanted = std::min(wanted, MAX_BYTES_PER_REQUEST);
+    if (m_longest_answer != 0)
+        wanted = std::min(wanted, m_longest_answer);
     if (!m_quota.limited())
         return wanted;
     const uint64_t left = m_quota.available(m_loop.clock().now());
@@ -124,7 +130,8 @@ uint32_t RngDevice::allowance(uint32_t wanted)
 uint32_t RngDevice::fill(ChainWriter& writer, uint32_t goal)
 {
     while (writer.position() < goal) {
-        const auto result = m_source->fill(writer.piece(goal - writer.position()));
+        const auto piece = writer.piece(goal - writer.position());
+        const auto result = m_source->fill(piece);
         if (!result) {
             on_source_failure(result.error());
             break;
@@ -134,9 +141,28 @@ uint32_t RngDevice::fill(ChainWriter& writer, uint32_t goal)
             break;
         }
         m_retry_delay = FIRST_RETRY;
+        check_health(piece.first(*result));
         writer.commit(static_cast<uint32_t>(*result));
     }
     return writer.position();
+}
+
+// The bytes are in guest memory by now: a guest that writes to them meanwhile deceives itself only.
+void RngDevice::check_health(std::span<const std::byte> bytes)
+{
+    const auto found = m_health.feed(bytes);
+    if (found == RngHealth::Finding::None) [[likely]]
+        return;
+    m_context->report({ Side::Host, Severity::Warning, "rng.health", "virtio 1.4, 5.4.6.2",
+        std::string("the source gives bytes that are not random: ") + vwb::to_string(found),
+        static_cast<int>(RNG_REQUESTQ) });
+}
+
+void RngDevice::set_starved(bool starved)
+{
+    m_starved = starved;
+    if (!starved && m_wait == Wait::Starved)
+        serve_parked();
 }
 
 void RngDevice::on_source_failure(const Error& error)
@@ -181,6 +207,8 @@ const char* RngDevice::to_string(Wait wait)
     switch (wait) {
     case Wait::Nothing:
         return "nothing";
+    case Wait::Starved:
+        return "end of starvation";
     case Wait::Turn:
         return "turn";
     case Wait::Quota:
@@ -208,6 +236,11 @@ void RngDevice::inspect(Inspector& inspector) const
         inner.field("period", duration_text(m_quota.rate().period));
         inner.field("left", m_quota.peek(m_loop.clock().now()));
     });
+    inspector.child("faults", [this](Inspector& inner) {
+        inner.field("starved", m_starved);
+        inner.field("longest_answer", m_longest_answer);
+    });
+    inspector.child("health", [this](Inspector& inner) { m_health.inspect(inner); });
     inspector.child("source", [this](Inspector& inner) {
         m_source->inspect(inner);
         inner.field("failures", m_counters.failures);

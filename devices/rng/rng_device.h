@@ -6,6 +6,7 @@
 
 #include "devices/rng/rng_actions.h"
 #include "devices/rng/rng_hardware.h"
+#include "devices/rng/rng_health.h"
 #include "devices/rng/rng_quota.h"
 #include "engine/device/device.h"
 
@@ -40,6 +41,12 @@ public:
     const RngRate& rate() const { return m_quota.rate(); }
     // Takes effect at once, for parked requests too.
     void set_rate(RngRate rate);
+    // Faults on demand: no byte at all, or at most so many in one answer (0: as many as fit).
+    bool starved() const { return m_starved; }
+    void set_starved(bool starved);
+    uint32_t longest_answer() const { return m_longest_answer; }
+    void set_longest_answer(uint32_t bytes) { m_longest_answer = bytes; }
+    const RngHealth& health() const { return m_health; }
 
     // A longer buffer is filled so far, which virtio allows: one guest's wish for gigabytes must
     // not keep the loop.
@@ -51,7 +58,7 @@ public:
 
 private:
     // What keeps the oldest parked request waiting.
-    enum class Wait { Nothing, Turn, Quota, Source, Retry };
+    enum class Wait { Nothing, Starved, Turn, Quota, Source, Retry };
 
     static const char* to_string(Wait wait);
 
@@ -61,6 +68,7 @@ private:
     void serve_parked();
     void stop_waiting();
     void on_source_failure(const Error& error);
+    void check_health(std::span<const std::byte> bytes);
     void report_shape(const Request& request);
 
     std::unique_ptr<RngSource> m_source;
@@ -73,6 +81,9 @@ private:
     Deferred m_next_turn;
     uint32_t m_turn_bytes = 0;
     Duration m_retry_delay = FIRST_RETRY;
+    bool m_starved = false;
+    uint32_t m_longest_answer = 0;
+    RngHealth m_health;
     RngCounters m_counters;
     RngActions m_actions;
 };
