@@ -7,6 +7,7 @@
 #include "engine/event/event_loop.h"
 #include "engine/guest/kernel_cache.h"
 #include "engine/memory/memory_region.h"
+#include "engine/memory/userfault.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -66,6 +67,16 @@ Finding shared_memory()
         return good("shared memory", "memfd can be made and mapped", "everything");
     return { "shared memory", Finding::State::Broken, "memfd cannot be made and mapped",
         "everything", "allow memfd_create and mmap in this container or sandbox" };
+}
+
+Finding userfault()
+{
+    const char* needed_for = "postcopy migration (protocol feature PAGEFAULT)";
+    const auto opened = Userfault::open();
+    if (opened)
+        return good("userfaultfd", "can be opened", needed_for);
+    return { "userfaultfd", Finding::State::Missing, opened.error().message(), needed_for,
+        "sysctl vm.unprivileged_userfaultfd=1, or run as root" };
 }
 
 Finding runtime_place()
@@ -144,10 +155,10 @@ void print_text(const std::vector<Finding>& findings)
 
 std::vector<Finding> examine_machine()
 {
-    return { event_loop(), shared_memory(), runtime_place(), guest_kernel(), kernel_source(),
-        program("gcc", "vwb guest build", "gcc"), program("make", "vwb guest build", "make"),
-        program("flex", "vwb guest build", "flex"), program("bison", "vwb guest build", "bison"),
-        program("bc", "vwb guest build", "bc"),
+    return { event_loop(), shared_memory(), userfault(), runtime_place(), guest_kernel(),
+        kernel_source(), program("gcc", "vwb guest build", "gcc"),
+        program("make", "vwb guest build", "make"), program("flex", "vwb guest build", "flex"),
+        program("bison", "vwb guest build", "bison"), program("bc", "vwb guest build", "bc"),
         program("dtc", "vwb guest run --dt FILE.dts", "device-tree-compiler"),
         program("gpiomon", "watching lines in a guest (libgpiod v2)",
             "gpiod (on Debian 12: -t bookworm-backports)") };
