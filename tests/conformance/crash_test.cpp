@@ -15,6 +15,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -33,16 +34,33 @@ namespace {
 constexpr uint32_t SEED = 20261122;
 constexpr unsigned KILLS = 500; // in each of the four ring modes
 
-// Echoes each request, in any order: some at once, others after some more have come.
+// Ends this process at whatever it does then.
+void die_in(std::chrono::microseconds time)
+{
+    sigevent event {};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    timer_t timer;
+    itimerspec when {};
+    when.it_value.tv_nsec = std::chrono::nanoseconds(time).count();
+    VWB_ASSERT(::timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+    VWB_ASSERT(::timer_settime(timer, 0, &when, nullptr) == 0);
+}
+
+// Echoes each request, in any order: some at once, others after some more have come. Its process
+// lives for so long from the first one on; 0: until it is killed.
 class ShufflingDevice final : public EchoDevice {
 public:
-    explicit ShufflingDevice(uint32_t seed)
+    ShufflingDevice(uint32_t seed, std::chrono::microseconds lifetime)
         : m_random(seed)
+        , m_lifetime(lifetime)
     {
     }
 
     void handle(unsigned, Request request) override
     {
+        if (m_lifetime.count() > 0)
+            die_in(std::exchange(m_lifetime, {}));
         m_kept.push_back(std::move(request));
         while (m_kept.size() > 8 || (!m_kept.empty() && m_random() % 2 == 0))
             answer_one();
@@ -73,6 +91,7 @@ private:
     }
 
     std::mt19937 m_random;
+    std::chrono::microseconds m_lifetime;
     std::deque<Request> m_kept;
 };
 
@@ -112,18 +131,9 @@ private:
         set_log_level(LogLevel::Error);
         MonotonicClock clock;
         auto loop = EventLoop::create(clock).value();
-        DeviceHost host("dut", 0, *loop, std::make_unique<ShufflingDevice>(seed), 1024);
+        DeviceHost host("dut", 0, *loop, std::make_unique<ShufflingDevice>(seed, lifetime), 1024);
         ::unlink(path.c_str()); // of the one that was killed
         auto listener = Listener::bind(host, path).value();
-        std::thread killer;
-        if (lifetime.count() > 0)
-            killer = std::thread([&host, lifetime] {
-                // From the first request on.
-                while (host.queue(0).counters().requests == 0)
-                    std::this_thread::yield();
-                std::this_thread::sleep_for(lifetime);
-                ::kill(::getpid(), SIGKILL);
-            });
         loop->run();
         ::_exit(0);
     }
