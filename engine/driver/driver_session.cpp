@@ -307,7 +307,9 @@ Result<void> DriverSession::set_notifications(DriverQueue& queue)
     }
     VWB_TRY(m_frontend->set_vring_err(index, inband ? -1 : queue.err_fd()));
     VWB_TRY(m_frontend->set_vring_call(index, inband ? -1 : queue.call_fd()));
-    return m_frontend->set_vring_kick(index, inband ? -1 : queue.kick_fd());
+    // SET_VRING_KICK without a descriptor would ask to be polled; the message starts the ring too.
+    return inband ? m_frontend->vring_kick(index)
+                  : m_frontend->set_vring_kick(index, queue.kick_fd());
 }
 
 Result<void> DriverSession::serve_iommu()
