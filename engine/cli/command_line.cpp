@@ -4,6 +4,7 @@
 #include "engine/base/config.h"
 #include "engine/base/units.h"
 #include "engine/cli/command_texts.h"
+#include "engine/cli/declarations.h"
 #include "engine/cli/exit_code.h"
 
 #include <CLI/CLI.hpp>
@@ -98,11 +99,107 @@ private:
     std::map<const CLI::App*, std::string> m_examples;
 };
 
-// How an option's value, or a positional argument, is called in help and errors.
-CLI::Option* named(CLI::Option* option, const char* name)
-{
-    return option->option_text(name)->type_name(name);
-}
+// One command's arguments, given to the option library.
+class CommandArguments final : public ArgumentList {
+public:
+    explicit CommandArguments(CLI::App& app)
+        : m_app(app)
+        , m_footer(app.get_footer())
+    {
+    }
+
+    void argument(const char* name, std::string& into, const char* help, Need need) override
+    {
+        label(m_app.add_option(first_word(name), into, help), name)
+            ->required(need == Need::Required);
+    }
+    void arguments(
+        const char* text, std::vector<std::string>& into, const char* help, Need need) override
+    {
+        label(m_app.add_option(first_word(text), into, help), text)
+            ->required(need == Need::Required);
+    }
+    void flag(const char* name, bool& into, const char* help) override
+    {
+        m_app.add_flag(name, into, help);
+    }
+    void text(const OptionText& option, std::string& into) override { add(option, into); }
+    void texts(const OptionText& option, std::vector<std::string>& into) override
+    {
+        add(option, into)->allow_extra_args(false);
+    }
+    void words(const OptionText& option, std::vector<std::string>& into,
+        const std::vector<std::string>& known) override
+    {
+        add(option, into)->delimiter(',')->check(CLI::IsMember(known));
+    }
+    void word(
+        const OptionText& option, std::string& into, const std::vector<std::string>& known) override
+    {
+        add(option, into)->check(CLI::IsMember(known));
+    }
+    void number(const OptionText& option, int& into) override
+    {
+        add(option, into)->check(CLI::NonNegativeNumber);
+    }
+    void number(const OptionText& option, uint64_t& into) override
+    {
+        add(option, into)->check(CLI::PositiveNumber);
+    }
+    void number(const OptionText& option, std::optional<uint32_t>& into) override
+    {
+        add(option, into);
+    }
+    void real(const OptionText& option, double& into, double least, double most) override
+    {
+        add(option, into)->check(CLI::Range(least, most));
+    }
+    void duration(const OptionText& option, Duration& into) override
+    {
+        add_parsed(option, into, parse_duration);
+    }
+    void size(const OptionText& option, uint64_t& into) override
+    {
+        add_parsed(option, into, parse_size);
+    }
+    void exclusive(const char* one, const char* other) override
+    {
+        m_app.get_option(one)->excludes(m_app.get_option(other));
+    }
+    void explain(const std::string& text) override { m_app.footer(text + "\n" + m_footer); }
+
+private:
+    // "SIGNAL" of "SIGNAL=VALUE..."
+    static std::string first_word(std::string text)
+    {
+        const size_t start = text.find_first_not_of("- ");
+        return text.substr(start, text.find_first_of("=. ", start) - start);
+    }
+    // How a value is called in help and errors.
+    static CLI::Option* label(CLI::Option* option, const char* name)
+    {
+        return option->option_text(name)->type_name(name);
+    }
+    template <typename Target> CLI::Option* add(const OptionText& option, Target& into)
+    {
+        return label(m_app.add_option(option.name, into, option.help), option.value);
+    }
+    template <typename Target, typename Parse>
+    void add_parsed(const OptionText& option, Target& into, Parse parse)
+    {
+        const auto assign = [&into, parse](const std::string& text) {
+            auto value = parse(text);
+            if (!value)
+                throw CLI::ValidationError(value.error().message());
+            into = *value;
+        };
+        label(
+            m_app.add_option_function<std::string>(option.name, assign, option.help), option.value);
+    }
+
+    CLI::App& m_app;
+    std::string m_footer;
+};
 
 class Parser {
 public:
@@ -112,33 +209,15 @@ public:
 private:
     CLI::App* add(CLI::App& parent, const texts::CommandText& text);
     // The options become the outcome if their command is the one that was given.
-    template <typename Options> Options& options_of(CLI::App* app)
+    template <typename Options> void add_command(CLI::App& parent, const texts::CommandText& text)
     {
         auto options = std::make_shared<Options>();
+        CLI::App* app = add(parent, text);
+        CommandArguments list(*app);
+        declare(*options, list);
         app->final_callback([this, options] { m_line.command = *options; });
-        return *options;
     }
-    static void add_observer(CLI::App* app, ObserverOptions& options);
-    static void add_device(CLI::App* app, std::string& device);
-    static void add_duration(
-        CLI::App* app, const std::string& name, Duration& target, const std::string& help);
-
-    void add_run();
-    void add_demo();
-    void add_doctor();
-    void add_list();
-    void add_inspect();
-    void add_watch();
-    void add_problems();
-    void add_get();
-    void add_set();
-    void add_call();
-    void add_features();
-    void add_reset_and_disconnect();
-    void add_shutdown();
     void add_guest();
-    void add_guest_build(CLI::App& guest);
-    void add_guest_run(CLI::App& guest);
 
     CommandLineEnd finish(const CLI::ParseError& error);
     CommandLineEnd usage_error(const std::string& text) const;
@@ -163,19 +242,20 @@ Parser::Parser()
     m_app.require_subcommand(0, 1);
     m_app.footer("Environment and exit codes: 'vwb --help'."); // what commands inherit
     m_formatter->set_examples(&m_app, texts::PROGRAM_EXAMPLES);
-    add_run();
-    add_demo();
-    add_doctor();
-    add_list();
-    add_inspect();
-    add_watch();
-    add_problems();
-    add_get();
-    add_set();
-    add_call();
-    add_features();
-    add_reset_and_disconnect();
-    add_shutdown();
+    add_command<RunOptions>(m_app, texts::RUN);
+    add_command<DemoOptions>(m_app, texts::DEMO);
+    add_command<DoctorOptions>(m_app, texts::DOCTOR);
+    add_command<ListOptions>(m_app, texts::LIST);
+    add_command<InspectOptions>(m_app, texts::INSPECT);
+    add_command<WatchOptions>(m_app, texts::WATCH);
+    add_command<ProblemsOptions>(m_app, texts::PROBLEMS);
+    add_command<GetOptions>(m_app, texts::GET);
+    add_command<SetOptions>(m_app, texts::SET);
+    add_command<CallOptions>(m_app, texts::CALL);
+    add_command<FeaturesOptions>(m_app, texts::FEATURES);
+    add_command<ResetOptions>(m_app, texts::RESET);
+    add_command<DisconnectOptions>(m_app, texts::DISCONNECT);
+    add_command<ShutdownOptions>(m_app, texts::SHUTDOWN);
     add_guest();
     m_app.footer("'vwb COMMAND --help' explains a command with examples.\n\n"
         + std::string(texts::ENVIRONMENT) + "\n" + exit_code_help());
@@ -189,226 +269,15 @@ CLI::App* Parser::add(CLI::App& parent, const texts::CommandText& text)
     return app;
 }
 
-void Parser::add_observer(CLI::App* app, ObserverOptions& options)
-{
-    named(app->add_option("--control", options.control,
-              "Control socket of the bench; default: $VWB_CONTROL, else the only bench that runs"),
-        "PATH");
-    app->add_flag("--json", options.json, "Print JSON: one object, or one a line for streams");
-}
-
-void Parser::add_device(CLI::App* app, std::string& device)
-{
-    named(app->add_option("DEVICE", device, "Name of a device, as 'vwb list' shows it"), "DEVICE")
-        ->required();
-}
-
-void Parser::add_duration(
-    CLI::App* app, const std::string& name, Duration& target, const std::string& help)
-{
-    const auto parse = [&target](const std::string& text) {
-        const auto duration = parse_duration(text);
-        if (!duration)
-            throw CLI::ValidationError(duration.error().message());
-        target = *duration;
-    };
-    named(app->add_option_function<std::string>(name, parse, help), "DURATION");
-}
-
-void Parser::add_run()
-{
-    CLI::App* app = add(m_app, texts::RUN);
-    auto& options = options_of<RunOptions>(app);
-    named(app->add_option("BENCH", options.bench, "Bench file"), "BENCH.toml")->required();
-    named(app->add_option("--control", options.control,
-              "Control socket to make; default: named after the bench, in "
-              "$XDG_RUNTIME_DIR/vhost-workbench"),
-        "PATH");
-    named(app->add_option("--ready-fd", options.ready_fd,
-              "Write READY=1 to this descriptor when all sockets listen"),
-        "N")
-        ->check(CLI::NonNegativeNumber);
-    app->add_flag("--check", options.check, "Check the bench file and exit");
-}
-
-void Parser::add_demo()
-{
-    CLI::App* app = add(m_app, texts::DEMO);
-    auto& options = options_of<DemoOptions>(app);
-    named(app->add_option("--seconds", options.seconds, "How long to drive them (default: 5)"), "N")
-        ->check(CLI::Range(0.1, 86400.0));
-    app->add_flag("--quick", options.quick, "As short as an honest check can be");
-    app->add_flag("--json", options.json, "Print the summary as JSON");
-}
-
-void Parser::add_doctor()
-{
-    CLI::App* app = add(m_app, texts::DOCTOR);
-    app->add_flag("--json", options_of<DoctorOptions>(app).json, "Print JSON");
-}
-
-void Parser::add_list()
-{
-    CLI::App* app = add(m_app, texts::LIST);
-    add_observer(app, options_of<ListOptions>(app).observer);
-}
-
-void Parser::add_inspect()
-{
-    CLI::App* app = add(m_app, texts::INSPECT);
-    auto& options = options_of<InspectOptions>(app);
-    named(app->add_option("PATH", options.path, "Device, then names down its tree"), "PATH");
-    add_observer(app, options.observer);
-}
-
-void Parser::add_watch()
-{
-    CLI::App* app = add(m_app, texts::WATCH);
-    auto& options = options_of<WatchOptions>(app);
-    named(app->add_option("FILTER", options.filter, "Show only what fits, see below"), "FILTER");
-    named(app->add_option("--kind", options.kinds,
-              "What to show: requests, popped, problems, signals, messages, states, calls "
-              "(default: requests and problems)"),
-        "KIND[,KIND]")
-        ->delimiter(',')
-        ->check(CLI::IsMember(std::vector<std::string> {
-            "requests", "popped", "problems", "signals", "messages", "states", "calls" }));
-    named(app->add_option("--count", options.count, "End after N events"), "N")
-        ->check(CLI::PositiveNumber);
-    add_duration(app, "--timeout", options.timeout,
-        "End after this time (50ms, 2s, 1min); exit code 124 if --count was not reached");
-    add_observer(app, options.observer);
-    app->footer(std::string(texts::FILTERS) + "\n" + m_app.get_footer());
-}
-
-void Parser::add_problems()
-{
-    CLI::App* app = add(m_app, texts::PROBLEMS);
-    auto& options = options_of<ProblemsOptions>(app);
-    named(app->add_option("DEVICE", options.device, "Only of this device"), "DEVICE");
-    app->add_flag("--strict", options.strict, "Exit code 5 if there are problems");
-    add_observer(app, options.observer);
-}
-
-void Parser::add_get()
-{
-    CLI::App* app = add(m_app, texts::GET);
-    auto& options = options_of<GetOptions>(app);
-    named(app->add_option("SIGNAL", options.signals, "DEVICE.SIGNAL, or DEVICE for all of it"),
-        "SIGNAL...")
-        ->required();
-    add_observer(app, options.observer);
-}
-
-void Parser::add_set()
-{
-    CLI::App* app = add(m_app, texts::SET);
-    auto& options = options_of<SetOptions>(app);
-    named(app->add_option("SIGNAL", options.assignments, "DEVICE.SIGNAL=VALUE"), "SIGNAL=VALUE...")
-        ->required();
-    add_observer(app, options.observer);
-}
-
-void Parser::add_call()
-{
-    CLI::App* app = add(m_app, texts::CALL);
-    auto& options = options_of<CallOptions>(app);
-    add_device(app, options.device);
-    named(app->add_option("ACTION", options.action, "Action of this device"), "ACTION");
-    named(app->add_option("KEY", options.parameters, "Parameters of the action"), "KEY=VALUE...");
-    add_observer(app, options.observer);
-}
-
-void Parser::add_features()
-{
-    CLI::App* app = add(m_app, texts::FEATURES);
-    auto& options = options_of<FeaturesOptions>(app);
-    add_device(app, options.device);
-    const auto bits = [app](const char* name, std::vector<std::string>& into, const char* help) {
-        named(app->add_option(name, into, help), "NAME")->allow_extra_args(false);
-    };
-    bits("--offer", options.offer, "Offer this feature too; may be repeated");
-    bits("--withhold", options.withhold, "Do not offer this feature; may be repeated");
-    bits("--protocol-offer", options.protocol_offer, "The same of vhost-user's protocol features");
-    bits("--protocol-withhold", options.protocol_withhold,
-        "The same of vhost-user's protocol features");
-    app->add_option("--queues", options.queues, "Cap on the number of queues; 0: none");
-    app->add_option("--queue-size", options.queue_size, "Cap on the entries of a queue; 0: none");
-    app->add_option("--segments", options.segments, "Cap on the segments of a chain; 0: none");
-    app->add_flag("--usual", options.usual, "Turn everything back first");
-    add_observer(app, options.observer);
-}
-
-void Parser::add_reset_and_disconnect()
-{
-    CLI::App* reset = add(m_app, texts::RESET);
-    auto& reset_options = options_of<ResetOptions>(reset);
-    add_device(reset, reset_options.device);
-    add_observer(reset, reset_options.observer);
-
-    CLI::App* disconnect = add(m_app, texts::DISCONNECT);
-    auto& disconnect_options = options_of<DisconnectOptions>(disconnect);
-    add_device(disconnect, disconnect_options.device);
-    add_observer(disconnect, disconnect_options.observer);
-}
-
-void Parser::add_shutdown()
-{
-    CLI::App* app = add(m_app, texts::SHUTDOWN);
-    add_observer(app, options_of<ShutdownOptions>(app).observer);
-}
-
 void Parser::add_guest()
 {
     CLI::App* guest = add(m_app, texts::GUEST);
     guest->require_subcommand(0, 1);
-    add_guest_build(*guest);
-    add_guest_run(*guest);
-}
-
-void Parser::add_guest_build(CLI::App& guest)
-{
-    CLI::App* app = add(guest, texts::GUEST_BUILD);
-    app->prefix_command(); // options are those of the script and are handed on untouched
-    app->final_callback([this, app] { m_line.command = GuestBuildOptions { app->remaining() }; });
-}
-
-void Parser::add_guest_run(CLI::App& guest)
-{
-    CLI::App* app = add(guest, texts::GUEST_RUN);
-    auto& options = options_of<GuestRunOptions>(app);
-    named(
-        app->add_option("COMMAND", options.command, "Command to run in the guest"), "-- COMMAND...")
-        ->required();
-    named(app->add_option("--kernel", options.kernel,
-              "User-Mode Linux kernel; default: $VWB_GUEST, else the one of 'vwb guest build'"),
-        "FILE");
-    auto* bench = named(app->add_option("--bench", options.bench,
-                            "Bench file; default: the bench that runs, else one of every device"),
-        "FILE");
-    named(app->add_option("--control", options.control, "Control socket of a running bench to use"),
-        "PATH")
-        ->excludes(bench);
-    named(app->add_option("--dt", options.device_tree,
-              "Device tree for the guest: a blob, or a .dts with ${gpio0} for the socket path of "
-              "gpio0"),
-        "FILE");
-    const auto parse_memory = [&options](const std::string& text) {
-        const auto size = parse_size(text);
-        if (!size)
-            throw CLI::ValidationError(size.error().message());
-        options.memory = *size;
-    };
-    named(app->add_option_function<std::string>("--memory", parse_memory, "Memory of the guest"),
-        "SIZE");
-    add_duration(app, "--timeout", options.timeout, "End the guest after this time, exit code 124");
-    add_duration(app, "--boot-timeout", options.boot_timeout,
-        "How long the guest may take until the command starts");
-    app->add_flag("--console", options.show_console, "Show the guest's console on standard error");
-    named(app->add_option("--append", options.kernel_arguments,
-              "One more argument for the kernel; may be repeated"),
-        "ARGUMENT")
-        ->allow_extra_args(false);
+    CLI::App* build = add(*guest, texts::GUEST_BUILD);
+    build->prefix_command(); // options are those of the script and are handed on untouched
+    build->final_callback(
+        [this, build] { m_line.command = GuestBuildOptions { build->remaining() }; });
+    add_command<GuestRunOptions>(*guest, texts::GUEST_RUN);
 }
 
 const CLI::App* Parser::given() const

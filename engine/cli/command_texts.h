@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What --help says: each command's one line and its examples, and the texts they share. Words only;
-// the options and their help are in command_line.
+// the options and their help are in
+// the declarations.
 #pragma once
 
 namespace vwb::texts {
