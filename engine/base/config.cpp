@@ -90,6 +90,19 @@ Result<std::string> ConfigReader::string_or(std::string_view key, std::string_vi
     return string(key);
 }
 
+Result<std::string> ConfigReader::name_or_number(std::string_view key)
+{
+    const ConfigNode* node = take(key);
+    if (!node)
+        return missing(key, "a name or a number");
+    const auto* number = node->scalar.as_integer();
+    if (number && *number >= 0)
+        return std::to_string(*number);
+    if (const auto* text = node->scalar.as_string(); text && !text->empty())
+        return *text;
+    return wrong(key, *node, "a name or a number");
+}
+
 Result<std::string> ConfigReader::word_or(
     std::string_view key, std::string_view fallback, const std::vector<std::string_view>& words)
 {
@@ -205,6 +218,29 @@ Result<std::vector<ConfigReader>> ConfigReader::tables(std::string_view key)
         if (item.kind != ConfigNode::Kind::Table)
             return wrong(key, item, "a table in the array");
         readers.emplace_back(item);
+    }
+    return readers;
+}
+
+Result<std::vector<ConfigReader>> ConfigReader::tables_or(
+    std::string_view key, std::string_view short_key)
+{
+    const ConfigNode* node = take(key);
+    std::vector<ConfigReader> readers;
+    if (!node)
+        return readers;
+    if (node->kind != ConfigNode::Kind::Array)
+        return wrong(key, *node, "an array");
+    for (const auto& item : node->items) {
+        if (item.kind == ConfigNode::Kind::Table) {
+            readers.emplace_back(item);
+            continue;
+        }
+        ConfigNode table { ConfigNode::Kind::Table, item.file, item.line, {}, {}, {} };
+        table.members.push_back({ std::string(short_key), item });
+        auto own = std::make_shared<const ConfigNode>(std::move(table));
+        readers.emplace_back(*own);
+        readers.back().m_own = std::move(own);
     }
     return readers;
 }

@@ -9,6 +9,7 @@
 #include "engine/base/value.h"
 
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ public:
 
     Result<std::string> string(std::string_view key);
     Result<std::string> string_or(std::string_view key, std::string_view fallback);
+    // Of things that have a name and a number: a string, or an integer as its text.
+    Result<std::string> name_or_number(std::string_view key);
     // One of the given words.
     Result<std::string> word_or(std::string_view key, std::string_view fallback,
         const std::vector<std::string_view>& words);
@@ -67,6 +70,9 @@ public:
     Result<std::optional<ConfigReader>> table(std::string_view key);
     // A list of tables; none: an empty list.
     Result<std::vector<ConfigReader>> tables(std::string_view key);
+    // A list of tables, too; an item that is no table stands for one that has it as this key:
+    // ["a", { word = "b" }] with short_key "word".
+    Result<std::vector<ConfigReader>> tables_or(std::string_view key, std::string_view short_key);
     Result<std::vector<std::string>> strings(std::string_view key);
     // A list of lists of strings; none: an empty list.
     Result<std::vector<std::vector<std::string>>> string_lists(std::string_view key);
@@ -84,6 +90,7 @@ private:
     Error wrong(std::string_view key, const ConfigNode& node, const std::string& expected) const;
 
     const ConfigNode* m_table;
+    std::shared_ptr<const ConfigNode> m_own; // of an item that stands for a table
     std::vector<std::string> m_known;
 };
 

@@ -164,3 +164,33 @@ TEST(NearestWord, FindsTypingErrorsAndNothingElse)
     EXPECT_EQ(nearest_word("temperature", words), "");
     EXPECT_EQ(nearest_word("x", {}), "");
 }
+
+TEST_F(ConfigTest, NamesAndNumbersAreBothText)
+{
+    auto reader = read("name = \"led\"\nnumber = 3\nempty = \"\"\nless = -1\n");
+    EXPECT_EQ(reader.name_or_number("name").value(), "led");
+    EXPECT_EQ(reader.name_or_number("number").value(), "3");
+    EXPECT_EQ(message(reader.name_or_number("empty")),
+        "b.toml:3: empty: expected a name or a number, found a string ''");
+    EXPECT_EQ(message(reader.name_or_number("less")),
+        "b.toml:4: less: expected a name or a number, found an integer '-1'");
+    EXPECT_EQ(message(reader.name_or_number("none")),
+        "b.toml:1: none: is missing; expected a name or a number");
+}
+
+TEST_F(ConfigTest, ShortItemsStandForTables)
+{
+    auto reader = read("lines = [\"led\", 3,\n { line = \"key\", low = true }, [1]]\nbad = 1\n");
+    auto items = reader.tables_or("lines", "line").value();
+    ASSERT_EQ(items.size(), 4u);
+    EXPECT_EQ(items[0].name_or_number("line").value(), "led");
+    EXPECT_TRUE(items[0].finish());
+    EXPECT_EQ(items[1].name_or_number("line").value(), "3");
+    EXPECT_EQ(items[2].name_or_number("line").value(), "key");
+    EXPECT_EQ(message(items[2].finish()), "b.toml:2: low: unknown key; known here: line");
+    EXPECT_EQ(message(items[3].name_or_number("line")),
+        "b.toml:2: line: expected a name or a number, found an array");
+    EXPECT_EQ(message(reader.tables_or("bad", "line")),
+        "b.toml:3: bad: expected an array, found an integer '1'");
+    EXPECT_TRUE(reader.tables_or("none", "line").value().empty());
+}
