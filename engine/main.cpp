@@ -2,6 +2,7 @@
 // vwb: the composition root, the only file that sees engine, devices and simulated hardware
 // together. What this program can do is what is added here.
 #include "devices/gpio/gpio_type.h"
+#include "devices/gpio/gpiochip_find.h"
 #include "devices/i2c/i2c_type.h"
 #include "devices/i2c/i2cdev_adapter.h"
 #include "devices/rng/file_rng.h"
@@ -31,7 +32,7 @@ namespace {
 Registry make_registry()
 {
     Registry registry;
-    registry.add(gpio_device_type({ sim_gpio_kind() }));
+    registry.add(gpio_device_type({ sim_gpio_kind(), gpiochip_kind() }));
     registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind() }));
     registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
     registry.add(scmi_device_type({ sim_scmi_kind(), iio_scmi_kind() }));

@@ -103,6 +103,11 @@ void GpioDevice::level_changed(uint16_t line, GpioLevel level)
     m_events.line_changed(line, level);
 }
 
+void GpioDevice::hardware_trouble(const Error& error)
+{
+    m_context->report(gpio_hardware_problem(GPIO_EVENTQ, "hardware", error));
+}
+
 // Version, number of lines, and of each line what both queues have to say.
 static constexpr uint16_t STATE_VERSION = 1;
 
@@ -162,7 +167,7 @@ void GpioDevice::inspect_line(uint16_t line, Inspector& inspector) const
 {
     inspector.field("name", m_names.name(line));
     m_requests.inspect_line(line, inspector);
-    if (const auto level = m_hardware->value(line))
+    if (const auto level = m_hardware->peek(line))
         inspector.field("value", static_cast<int>(*level));
     else
         inspector.field("value_error", level.error().message());

@@ -36,6 +36,7 @@ private:
     GpioDevice(std::unique_ptr<GpioHardware> hardware, GpioNames names);
 
     void level_changed(uint16_t line, GpioLevel level) override;
+    void hardware_trouble(const Error& error) override;
     void forget_lines();
     Result<void> load_lines(std::span<const std::byte> bytes);
     void inspect_line(uint16_t line, Inspector& inspector) const;

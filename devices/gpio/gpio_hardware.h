@@ -32,6 +32,8 @@ public:
     // The line went to this level: each real change once and in order, also those that set_output()
     // or a neighbour caused. Changes of lines that are not watched are told if they are known.
     virtual void level_changed(uint16_t line, GpioLevel level) = 0;
+    // Something is wrong that no call was there to be told: hardware went away, edges were lost.
+    virtual void hardware_trouble(const Error& error) = 0;
 
 protected:
     ~GpioListener() = default;
@@ -52,7 +54,9 @@ public:
     virtual void set_listener(GpioListener* listener) = 0;
 
     // The level that is sensed, whoever drives the line.
-    virtual Result<GpioLevel> value(uint16_t line) const = 0;
+    virtual Result<GpioLevel> value(uint16_t line) = 0;
+    // The same for observers: nothing is taken into use for it, and that may be an error.
+    virtual Result<GpioLevel> peek(uint16_t line) const = 0;
     virtual Result<void> set_input(uint16_t line) = 0;
     // Makes the line an output with this level, in one step, or changes the level of an output.
     virtual Result<void> set_output(uint16_t line, GpioLevel level) = 0;

@@ -33,7 +33,8 @@ public:
     uint16_t line_count() const override { return static_cast<uint16_t>(m_lines.size()); }
     std::string line_name(uint16_t line) const override { return m_lines[line].name; }
     void set_listener(GpioListener* listener) override { m_listener = listener; }
-    Result<GpioLevel> value(uint16_t line) const override { return m_nets.level(line); }
+    Result<GpioLevel> value(uint16_t line) override { return m_nets.level(line); }
+    Result<GpioLevel> peek(uint16_t line) const override { return m_nets.level(line); }
     Result<void> set_input(uint16_t line) override;
     Result<void> set_output(uint16_t line, GpioLevel level) override;
     // All changes are told of anyway.

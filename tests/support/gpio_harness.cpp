@@ -15,7 +15,7 @@ Result<void> FakeGpioHardware::done(const std::string& call)
     return {};
 }
 
-Result<GpioLevel> FakeGpioHardware::value(uint16_t line) const
+Result<GpioLevel> FakeGpioHardware::peek(uint16_t line) const
 {
     if (broken)
         return Error(ErrorKind::Io, "the chip is gone");

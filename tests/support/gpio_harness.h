@@ -20,7 +20,8 @@ public:
     uint16_t line_count() const override { return static_cast<uint16_t>(names.size()); }
     std::string line_name(uint16_t line) const override { return names[line]; }
     void set_listener(GpioListener* news) override { listener = news; }
-    Result<GpioLevel> value(uint16_t line) const override;
+    Result<GpioLevel> value(uint16_t line) override { return peek(line); }
+    Result<GpioLevel> peek(uint16_t line) const override;
     Result<void> set_input(uint16_t line) override;
     Result<void> set_output(uint16_t line, GpioLevel level) override;
     Result<void> watch_edges(uint16_t line, GpioEdges edges) override;

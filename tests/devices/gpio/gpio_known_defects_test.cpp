@@ -2,6 +2,7 @@
 // Defects seen in other GPIO back-ends (vhost-device-gpio 0.1.0 first of all): each must stay
 // impossible here.
 #include "tests/support/gpio_harness.h"
+#include "tests/support/gpiochip_harness.h"
 
 #include <gtest/gtest.h>
 
@@ -248,4 +249,117 @@ TEST(GpioKnownDefects, NamesFitIntoALargerResponse)
 {
     GpioHarness gpio;
     EXPECT_EQ(gpio.guest().request(GPIO_REQUESTQ, message(1, 0, 0), 64).bytes[0], OK);
+}
+
+// --- on real chips ---
+
+TEST(GpioKnownDefects, ValuesOfRealChipsAreNotInverted)
+{
+    GpiochipHarness gpio;
+    for (const bool level : { false, true, false }) {
+        gpio.move(2, level);
+        EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 2), level ? 1 : 0);
+        EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_VALUE, 1, level ? 1 : 0), 0);
+        EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_OUT), 0);
+        EXPECT_EQ(gpio.chip().lines[1].level, level);
+    }
+}
+
+TEST(GpioKnownDefects, LineOfARealChipCanBeReadBeforeItIsConfigured)
+{
+    GpiochipHarness gpio;
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 3), 0);
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_DIRECTION, 3, VIRTIO_GPIO_DIRECTION_OUT), 0);
+}
+
+TEST(GpioKnownDefects, LevelTypesWorkOnRealChips)
+{
+    GpiochipHarness gpio;
+    gpio.move(0, true);
+    ASSERT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW), 0);
+    auto ticket = gpio.unmask(0);
+    EXPECT_EQ(gpio.irq(ticket), -1);
+    gpio.move(0, false);
+    EXPECT_EQ(gpio.irq(ticket), VALID);
+    EXPECT_EQ(gpio.irq(gpio.unmask(0)), VALID); // still low
+    gpio.move(0, true);
+    ticket = gpio.unmask(0);
+    EXPECT_EQ(gpio.irq(ticket), -1);
+}
+
+TEST(GpioKnownDefects, SameInterruptTypeAgainIsNoErrorOnRealChips)
+{
+    GpiochipHarness gpio;
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH), 0);
+}
+
+TEST(GpioKnownDefects, KernelsStaleEdgesDoNotFireAfterTheInterruptWasOff)
+{
+    GpiochipHarness gpio;
+    gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+    gpio.fakes().move(gpio.chip(), 0, true); // not read yet
+    gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_NONE);
+    gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+    EXPECT_EQ(gpio.irq(gpio.unmask(0)), -1);
+}
+
+TEST(GpioKnownDefects, ArmedLinesOfRealChipsCostNoThreadsAndAnswerAtOnce)
+{
+    GpiochipHarness gpio;
+    const auto threads = [] { return std::filesystem::directory_iterator("/proc/self/task"); };
+    const auto before = std::distance(threads(), {});
+    std::vector<uint64_t> tickets;
+    for (uint16_t line = 0; line < 4; ++line) {
+        gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, line, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+        tickets.push_back(gpio.unmask(line));
+    }
+    EXPECT_EQ(std::distance(threads(), {}), before);
+    EXPECT_EQ(gpio.fakes().requests.size(), 1u); // one descriptor for all of them
+    // Requests and edges of armed lines in turn, which was a deadlock.
+    for (uint32_t line = 0; line < 4; ++line) {
+        gpio.fakes().move(gpio.chip(), line, true);
+        EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, static_cast<uint16_t>(line)), 1);
+        EXPECT_EQ(gpio.irq(tickets[line]), VALID);
+    }
+}
+
+TEST(GpioKnownDefects, LinesOfRealChipsAreFreeWhenTheGuestIsGone)
+{
+    GpiochipHarness gpio;
+    gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+    gpio.unmask(0);
+    gpio.change_guests();
+    EXPECT_FALSE(gpio.chip().lines[0].held);
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING), 0);
+    const auto ticket = gpio.unmask(0);
+    gpio.move(0, true);
+    EXPECT_EQ(gpio.irq(ticket), VALID);
+    EXPECT_EQ(gpio.guest().rules(), "");
+}
+
+TEST(GpioKnownDefects, TwoDevicesMayShareAChip)
+{
+    GpiochipHarness gpio;
+    auto& loop = gpio.guest().loop();
+    auto fakes = std::shared_ptr<FakeGpiochips>(&gpio.fakes(), [](FakeGpiochips*) {});
+    GpiochipBank one(loop, fakes, "board", { { "a", 1 } });
+    GpiochipBank two(loop, fakes, "board", { { "b", 2 } });
+    EXPECT_TRUE(one.set_output(0, GpioLevel::High));
+    EXPECT_TRUE(two.set_output(0, GpioLevel::High));
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 0), 0);
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 1), -1);
+    EXPECT_EQ(gpio.guest().rules(), "gpio.hardware");
+}
+
+TEST(GpioKnownDefects, UnpluggedChipCostsRequestsNotTheDevice)
+{
+    GpiochipHarness gpio;
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 0), 0);
+    gpio.fakes().unplug(gpio.chip());
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 0), -1);
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 0), -1);
+    EXPECT_EQ(gpio.guest().rules(), "gpio.hardware gpio.hardware"); // the loss, and a request
+    gpio.fakes().plug(gpio.chip());
+    EXPECT_EQ(gpio.request(VIRTIO_GPIO_MSG_GET_VALUE, 0), 0);
 }

@@ -23,7 +23,8 @@ public:
     uint16_t line_count() const override { return m_bank->line_count(); }
     std::string line_name(uint16_t line) const override { return m_bank->line_name(line); }
     void set_listener(GpioListener* listener) override { m_bank->set_listener(listener); }
-    Result<GpioLevel> value(uint16_t line) const override
+    Result<GpioLevel> peek(uint16_t line) const override { return m_bank->peek(line); }
+    Result<GpioLevel> value(uint16_t line) override
     {
         return opposite(m_bank->value(line).value());
     }

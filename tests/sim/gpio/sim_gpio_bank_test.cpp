@@ -19,6 +19,7 @@ class SimGpioBankTest : public testing::Test, protected GpioListener {
 protected:
     SimGpioBankTest() { m_bank.set_listener(this); }
 
+    void hardware_trouble(const Error& error) override { ADD_FAILURE() << error.message(); }
     void level_changed(uint16_t line, GpioLevel level) override
     {
         m_changes.emplace_back(line, level);
