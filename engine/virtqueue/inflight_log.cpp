@@ -224,7 +224,7 @@ private:
     static size_t at(uint16_t entry, size_t field) { return ENTRIES + ENTRY_SIZE * entry + field; }
     Result<void> settle_last_batch(const RingParts& parts);
     void withdraw_unseen(const RingParts& parts, uint32_t owned) const;
-    Result<Found> read_chain(uint16_t head, const std::vector<bool>& free);
+    Result<Found> read_chain(uint16_t head, std::vector<bool>& seen);
     void note(uint16_t entry, const Descriptor& descriptor);
     void store_used(size_t index, size_t wrap);
 
@@ -273,7 +273,8 @@ void PackedInflightLog::withdraw_unseen(const RingParts& parts, uint32_t owned) 
     }
 }
 
-Result<Found> PackedInflightLog::read_chain(uint16_t head, const std::vector<bool>& free)
+// Marks the entries as seen.
+Result<Found> PackedInflightLog::read_chain(uint16_t head, std::vector<bool>& seen)
 {
     const auto count = load<uint16_t>(at(head, NUM));
     if (count == 0 || count > m_size)
@@ -282,8 +283,9 @@ Result<Found> PackedInflightLog::read_chain(uint16_t head, const std::vector<boo
     uint16_t entry = head;
     uint16_t last = head;
     for (uint16_t i = 0; i < count; ++i) {
-        if (entry >= m_size || free[entry])
-            return invalid("a chain that goes through free entries");
+        if (entry >= m_size || seen[entry])
+            return invalid("a chain that goes through free entries, or those of another");
+        seen[entry] = true;
         last = entry;
         found.chain.head = load<uint16_t>(at(entry, ID));
         found.chain.descriptors.push_back({ load<uint64_t>(at(entry, ADDR)),
@@ -292,6 +294,8 @@ Result<Found> PackedInflightLog::read_chain(uint16_t head, const std::vector<boo
     }
     if (found.chain.head >= m_size)
         return invalid("buffer id " + std::to_string(found.chain.head));
+    if (m_chains[found.chain.head].count > 0)
+        return invalid("buffer id " + std::to_string(found.chain.head) + " twice");
     m_chains[found.chain.head] = { head, last, count };
     return found;
 }
@@ -305,23 +309,24 @@ Result<std::optional<InflightLog::Recovery>> PackedInflightLog::read_region(cons
     VWB_TRY(settle_last_batch(parts));
     for (uint16_t entry = 0; entry < m_size; ++entry)
         m_next[entry] = load<uint16_t>(at(entry, NEXT));
-    std::vector<bool> free(m_size);
-    for (uint16_t entry = m_free; entry < m_size && !free[entry]; entry = m_next[entry]) {
-        free[entry] = true;
+    std::vector<bool> seen(m_size);
+    for (uint16_t entry = m_free; entry < m_size && !seen[entry]; entry = m_next[entry]) {
+        seen[entry] = true;
         store<uint8_t>(at(entry, INFLIGHT), 0);
     }
     std::vector<Found> found;
     PackedPosition avail = m_used;
     uint32_t owned = 0;
     for (uint16_t entry = 0; entry < m_size; ++entry) {
-        if (free[entry] || load<uint8_t>(at(entry, INFLIGHT)) != 1)
+        if (seen[entry] || load<uint8_t>(at(entry, INFLIGHT)) != 1)
             continue;
-        found.push_back(VWB_TRY(read_chain(entry, free)));
+        found.push_back(VWB_TRY(read_chain(entry, seen)));
         owned += m_chains[found.back().chain.head].count;
         m_counter = std::max(m_counter, found.back().counter + 1);
     }
-    if (owned > m_size)
-        return invalid("more descriptors in flight than the ring has");
+    // Else entries would run out while the ring has descriptors.
+    if (const auto lost = std::ranges::count(seen, false); lost > 0)
+        return invalid(std::to_string(lost) + " entries that are neither free nor in flight");
     withdraw_unseen(parts, owned);
     avail.advance(owned);
     store<uint16_t>(FREE_HEAD, m_free);

@@ -256,3 +256,22 @@ TEST_P(InflightLogTest, RegionThatMakesNoSenseIsRefused)
     guest_store<uint16_t>(region() + (packed() ? 16 : 14), 900, std::memory_order_relaxed);
     EXPECT_NE(recover_error(), "");
 }
+
+// A front-end keeps the region and may write what it likes: entries that are neither free nor in
+// flight would be missing when the ring is full.
+TEST_P(PackedInflightLogTest, RegionThatHasLostEntriesIsRefused)
+{
+    begin();
+    pop(3);
+    guest_store<uint16_t>(region() + 32 + 32 * 2 + 2, 900, std::memory_order_relaxed); // a link
+    EXPECT_EQ(recover_error(), "inflight region: 5 entries that are neither free nor in flight");
+}
+
+TEST_P(PackedInflightLogTest, BufferIdInFlightTwiceIsRefused)
+{
+    begin();
+    pop(3);
+    pop(4);
+    guest_store<uint16_t>(region() + 32 + 32 + 16, 3, std::memory_order_relaxed);
+    EXPECT_EQ(recover_error(), "inflight region: buffer id 3 twice");
+}
