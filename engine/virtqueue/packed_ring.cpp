@@ -78,8 +78,9 @@ Ring::Next PackedRing::next_available()
     if (!at.is_available(PackedDescriptor::flags(rest)))
         return Next::Empty;
     for (m_count = 0;; at.advance(1)) {
-        // What is available here and was never given back is not the driver's to write.
-        if (m_owned + m_count == m_size)
+        // What is available here and was never given back, as far as the driver can see, is not
+        // the driver's to write.
+        if (m_owned + m_unpublished + m_count == m_size)
             return fail(m_count == m_size
                     ? RingFault { RingFaultKind::ListTooLong, 0, m_count, m_size }
                     : RingFault { RingFaultKind::AvailIndexOverrun, 0, m_size + 1, m_size });

@@ -125,6 +125,18 @@ TEST_F(PackedRingFault, MoreChainsThanTheRingHasRoomFor)
         m_ring->queue->give_back(std::move(chain));
 }
 
+// What the device has used and not shown yet is still the device's.
+TEST_F(PackedRingFault, ChainsInPlaceOfUsedOnesThatTheDriverCannotSee)
+{
+    for (uint16_t id = 0; id < 8; ++id)
+        m_ring->add(m_good, 8, id, WRITE);
+    while (auto chain = m_ring->queue->pop())
+        m_ring->queue->push_used(std::move(*chain), 8);
+    EXPECT_TRUE(m_ring->faults.empty());
+    m_ring->add(m_good, 8, 0, WRITE);
+    expect_broken(AvailIndexOverrun);
+}
+
 TEST_F(PackedRingFault, ListWhoseRestIsNotAvailable)
 {
     m_ring->add(m_good, 8, 3, NEXT | WRITE);

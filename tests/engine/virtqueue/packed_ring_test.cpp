@@ -281,9 +281,10 @@ TEST(PackedRing, BatchPassesExactlyTheEventsInItsWindow)
         for (uint32_t batch = 1; batch <= 4; ++batch) {
             for (uint32_t event = 0; event < 2 * size; ++event) {
                 RawPackedQueue ring({ .size = size, .event_index = true });
-                for (uint32_t i = 0; i < start; ++i)
+                for (uint32_t i = 0; i < start; ++i) {
                     serve_one(ring);
-                ring.queue->publish();
+                    ring.queue->publish();
+                }
                 ring.queue->driver_wants_call();
                 PackedPosition named = ring.next();
                 for (uint32_t i = 0; i < event; ++i)
@@ -314,9 +315,10 @@ TEST(PackedRing, BaseCarriesBothPositionsWithTheirWrapCounters)
 {
     RawPackedQueue ring({ .size = 5 });
     EXPECT_EQ(ring.queue->base(), 0x80008000u);
-    for (int i = 0; i < 7; ++i)
+    for (int i = 0; i < 7; ++i) {
         serve_one(ring);
-    ring.queue->publish();
+        ring.queue->publish();
+    }
     ring.add(RawPackedQueue::HUGE_REGION, 8, 3, WRITE);
     auto chain = ring.queue->pop();
     ASSERT_TRUE(chain);
@@ -411,8 +413,10 @@ TEST(PackedRing, WritesToDescriptorsAndEventAreLogged)
 TEST(PackedRing, InspectShowsPositionsAndWishes)
 {
     RawPackedQueue ring({ .size = 3 });
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 4; ++i) {
         serve_one(ring);
+        ring.queue->publish();
+    }
     ring.set_driver_event(0, RING_EVENT_FLAGS_DISABLE);
     Inspector inspector;
     ring.queue->inspect(inspector);
