@@ -169,3 +169,36 @@ def test_unknown_arguments_are_refused(tree: Tree, arguments: list[str]) -> None
 
     assert result.returncode == 2
     assert result.stderr.startswith("usage: scripts/test")
+
+
+def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SCRIPTS / "fuzz", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_fuzz_lists_a_harness_for_each_of_its_files_and_each_has_a_corpus() -> None:
+    folder = SCRIPTS.parent / "tests" / "fuzz"
+    names = fuzz("--list").stdout.split()
+
+    assert "ring" in names
+    assert names == sorted(file.name[: -len("_fuzz.cpp")] for file in folder.glob("*_fuzz.cpp"))
+    for name in names:
+        inputs = list((folder / "corpus" / name).iterdir())
+        assert 0 < len(inputs) <= 200, name
+        assert all(file.stat().st_size <= 4096 for file in inputs), name
+
+
+def test_fuzz_names_the_harnesses_when_there_is_no_such_one() -> None:
+    result = fuzz("rings")
+
+    assert result.returncode == 2
+    assert "no harness 'rings'; there are: filter" in result.stderr
+
+
+@pytest.mark.parametrize("runs", [["--runs"], ["--runs", "many"]])
+def test_fuzz_wants_a_number_of_runs(runs: list[str]) -> None:
+    result = fuzz(*runs)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: scripts/fuzz")
