@@ -33,17 +33,31 @@ registers = [
 ]
 )";
 
+// 0x48, 72, "0x48", "72", or a range of them: "0x50-0x57".
+Result<void> allow(I2cAllowList& allowed, const Value& entry)
+{
+    const std::string text = to_text(entry);
+    const size_t dash = text.find('-', 1);
+    const auto first = VWB_TRY(parse_i2c_address(std::string_view(text).substr(0, dash)));
+    const auto last = dash == text.npos
+        ? first
+        : VWB_TRY(parse_i2c_address(std::string_view(text).substr(dash + 1)));
+    if (last.value < first.value)
+        return Error(ErrorKind::Invalid, "range '" + text + "' ends before it begins");
+    for (size_t address = first.value; address <= last.value; ++address)
+        allowed.addresses.set(address);
+    return {};
+}
+
 Result<I2cAllowList> read_allow_list(ConfigReader& table)
 {
     I2cAllowList allowed;
     if (!table.has("addresses"))
         return allowed;
     allowed.all = false;
-    for (const auto& text : VWB_TRY(table.strings("addresses"))) {
-        const auto address = parse_i2c_address(text);
-        if (!address)
-            return table.error("addresses", address.error().message());
-        allowed.addresses.set(address->value);
+    for (const auto& entry : VWB_TRY(table.scalars("addresses"))) {
+        if (const auto done = allow(allowed, entry); !done)
+            return table.error("addresses", done.error().message());
     }
     return allowed;
 }

@@ -269,6 +269,22 @@ Result<std::vector<std::string>> ConfigReader::strings(std::string_view key)
     return texts(key, *node);
 }
 
+Result<std::vector<Value>> ConfigReader::scalars(std::string_view key)
+{
+    const ConfigNode* node = take(key);
+    std::vector<Value> values;
+    if (!node)
+        return values;
+    if (node->kind != ConfigNode::Kind::Array)
+        return wrong(key, *node, "an array");
+    for (const auto& item : node->items) {
+        if (item.kind != ConfigNode::Kind::Scalar)
+            return wrong(key, item, "a string or a number in the array");
+        values.push_back(item.scalar);
+    }
+    return values;
+}
+
 Result<std::vector<std::vector<std::string>>> ConfigReader::string_lists(std::string_view key)
 {
     const ConfigNode* node = take(key);

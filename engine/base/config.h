@@ -74,6 +74,8 @@ public:
     // ["a", { word = "b" }] with short_key "word".
     Result<std::vector<ConfigReader>> tables_or(std::string_view key, std::string_view short_key);
     Result<std::vector<std::string>> strings(std::string_view key);
+    // A list of strings, numbers and booleans; none: an empty list.
+    Result<std::vector<Value>> scalars(std::string_view key);
     // A list of lists of strings; none: an empty list.
     Result<std::vector<std::vector<std::string>>> string_lists(std::string_view key);
 

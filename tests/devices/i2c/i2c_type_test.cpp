@@ -29,6 +29,17 @@ protected:
         DeviceSetup setup { spec.name, spec.hardware, device, reader, *m_loop };
         return spec.type->create(setup);
     }
+    // What the device says of its addresses when the bench file says this.
+    std::string addresses(const std::string& list)
+    {
+        const auto device = make("[[device]]\ntype = 'i2c'\naddresses = " + list + "\n");
+        if (!device)
+            return device.error().message();
+        Inspector inspector;
+        (*device)->inspect(inspector);
+        const auto tree = std::move(inspector).tree();
+        return to_text(*tree.find("addresses"));
+    }
     const DeviceType& type() const { return *m_registry.find("i2c"); }
 
     ManualClock m_clock;
@@ -62,15 +73,33 @@ TEST_F(I2cTypeTest, DemoBenchMakesADevice)
 
 TEST_F(I2cTypeTest, AddressesAreAnAllowList)
 {
-    const auto device = make("[[device]]\ntype = 'i2c'\naddresses = ['0x48', '80']\n").value();
-    Inspector inspector;
-    device->inspect(inspector);
-    const auto tree = std::move(inspector).tree();
-    EXPECT_EQ(to_text(*tree.find("addresses")), "[0x48, 0x50]");
+    EXPECT_EQ(addresses("['0x48', '80']"), "[0x48, 0x50]");
+    EXPECT_EQ(addresses("[]"), "[]");
+}
+
+// reference-devices, 2.1: only decimal addresses were understood.
+TEST_F(I2cTypeTest, AddressesAreNumbersTextsAndRanges)
+{
+    EXPECT_EQ(addresses("[0x48, '0x49', 74, '75']"), "[0x48, 0x49, 0x4a, 0x4b]");
+    EXPECT_EQ(addresses("['0x50-0x52', '118-0x77']"), "[0x50, 0x51, 0x52, 0x76, 0x77]");
+    EXPECT_EQ(addresses("['0x7f-0x7f']"), "[0x7f]");
 }
 
 TEST_F(I2cTypeTest, WrongAddressIsRefusedWithItsPlace)
 {
-    EXPECT_EQ(make("[[device]]\ntype = 'i2c'\n\naddresses = ['0x80']\n").error().message(),
-        "b.toml:4: addresses: '0x80' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(addresses("['0x80']"),
+        "b.toml:3: addresses: '0x80' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(addresses("[128]"),
+        "b.toml:3: addresses: '128' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(addresses("[-1]"),
+        "b.toml:3: addresses: '-1' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(addresses("[1.5]"),
+        "b.toml:3: addresses: '1.5' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(addresses("['0x50-']"),
+        "b.toml:3: addresses: '' is no I2C address; expected 0 to 0x7f, like \"0x48\"");
+    EXPECT_EQ(
+        addresses("['0x57-0x50']"), "b.toml:3: addresses: range '0x57-0x50' ends before it begins");
+    EXPECT_EQ(addresses("[[0x48]]"),
+        "b.toml:3: addresses: expected a string or a number in the array, found an array");
+    EXPECT_EQ(addresses("0x48"), "b.toml:3: addresses: expected an array, found an integer '72'");
 }
