@@ -99,7 +99,7 @@ void GpioDevice::forget_lines()
 
 void GpioDevice::level_changed(uint16_t line, GpioLevel level)
 {
-    m_context->signal_changed(line, static_cast<uint32_t>(level));
+    m_context->signal_changed(line, static_cast<double>(level));
     m_events.line_changed(line, level);
 }
 

@@ -24,6 +24,13 @@ I2cDevice::I2cDevice(EventLoop& loop, std::unique_ptr<I2cAdapter> adapter, I2cAl
 I2cDevice::~I2cDevice()
 {
     m_adapter->set_listener(nullptr);
+    m_adapter->set_signal_listener(nullptr);
+}
+
+void I2cDevice::attach(DeviceContext& context)
+{
+    m_context = &context;
+    m_adapter->set_signal_listener(&context);
 }
 
 const DeviceTraits& I2cDevice::traits() const

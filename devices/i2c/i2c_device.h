@@ -33,7 +33,7 @@ public:
     ~I2cDevice() override;
 
     const DeviceTraits& traits() const override;
-    void attach(DeviceContext& context) override { m_context = &context; }
+    void attach(DeviceContext& context) override;
     void features_accepted(uint64_t features) override;
     void queue_stopped(unsigned queue) override;
     void handle(unsigned queue, Request request) override;

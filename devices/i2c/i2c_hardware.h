@@ -7,6 +7,7 @@
 #include "engine/base/actions.h"
 #include "engine/base/config.h"
 #include "engine/base/inspector.h"
+#include "engine/base/signal_listener.h"
 #include "engine/event/event_loop.h"
 
 #include <cstddef>
@@ -95,6 +96,8 @@ public:
 
     // Borrowed; null pointer: nobody listens.
     virtual void set_listener(I2cListener* listener) = 0;
+    // Whoever wants to hear of changes of signals, if the adapter has any. Borrowed, or null.
+    virtual void set_signal_listener(SignalListener*) { }
     // Addresses of 10 bits can be used.
     virtual bool ten_bit() const = 0;
     // Starts a transfer; at least one message. It ends by itself: an adapter has time-outs.

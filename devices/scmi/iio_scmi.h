@@ -72,7 +72,7 @@ public:
 
     ScmiSensors* sensors() override { return &m_sensors; }
     // What sensors of the host do is seen in the answers to readings.
-    void set_signal_listener(ScmiSignalListener*) override { }
+    void set_signal_listener(SignalListener*) override { }
     void inspect(Inspector& inspector) const override { m_sensors.inspect(inspector); }
 
 private:

@@ -101,7 +101,7 @@ void ScmiDevice::attach(DeviceContext& context)
 {
     m_context = &context;
     m_events.attach(context);
-    m_hardware->set_signal_listener(this);
+    m_hardware->set_signal_listener(&context);
 }
 
 void ScmiDevice::features_accepted(uint64_t features)
@@ -249,11 +249,6 @@ void ScmiDevice::hardware_failed(uint32_t header, const std::string& what, const
 {
     m_context->report(scmi_hardware_problem(what, error));
     m_base->notify_error(header, ScmiStatus::HardwareError);
-}
-
-void ScmiDevice::signal_changed(uint32_t signal, uint32_t value)
-{
-    m_context->signal_changed(signal, value);
 }
 
 void ScmiDevice::inspect(Inspector& inspector) const

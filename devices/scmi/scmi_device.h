@@ -15,7 +15,7 @@
 
 namespace vwb {
 
-class ScmiDevice final : public Device, private ScmiPlatform, private ScmiSignalListener {
+class ScmiDevice final : public Device, private ScmiPlatform {
 public:
     // Errors: Invalid if the hardware says what no driver can be told, like a name of 70
     // characters.
@@ -38,7 +38,6 @@ private:
     ScmiEventQueue& events() override { return m_events; }
     DeviceContext& context() override { return *m_context; }
     void hardware_failed(uint32_t header, const std::string& what, const Error& error) override;
-    void signal_changed(uint32_t signal, uint32_t value) override;
 
     void make_protocols();
     ScmiProtocol* find_protocol(uint8_t id) const;

@@ -8,6 +8,7 @@
 #include "engine/base/actions.h"
 #include "engine/base/config.h"
 #include "engine/base/inspector.h"
+#include "engine/base/signal_listener.h"
 #include "engine/event/event_loop.h"
 
 #include <functional>
@@ -15,16 +16,6 @@
 #include <string>
 
 namespace vwb {
-
-// Hears of every change that observers may want to see, on the loop of the hardware.
-class ScmiSignalListener {
-public:
-    // Signals are numbered in the order of the action "signals".
-    virtual void signal_changed(uint32_t signal, uint32_t value) = 0;
-
-protected:
-    ~ScmiSignalListener() = default;
-};
 
 class ScmiHardware {
 public:
@@ -40,7 +31,7 @@ public:
     virtual ScmiSystem* system() { return nullptr; }
 
     // Null pointer: nobody listens. Borrowed.
-    virtual void set_signal_listener(ScmiSignalListener* listener) = 0;
+    virtual void set_signal_listener(SignalListener* listener) = 0;
 
     virtual void inspect(Inspector& inspector) const = 0;
     // Verbs for observers, or null pointer if there are none.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/control/record_value.h"
 
+#include "engine/base/signal_value.h"
+
 #include <span>
 
 namespace vwb {
@@ -83,7 +85,7 @@ void add_rest(Value& event, const TraceRecord& record)
         if (!record.signal.empty())
             event.set("signal", record.signal);
         event.set("number", record.signal_number);
-        event.set("value", record.value);
+        event.set("value", number_value(record.value));
         break;
     case RecordKind::Message:
         event.set("name", record.name);

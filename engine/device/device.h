@@ -5,6 +5,7 @@
 
 #include "engine/base/actions.h"
 #include "engine/base/inspector.h"
+#include "engine/base/signal_listener.h"
 #include "engine/checker/problem_list.h"
 #include "engine/device/request.h"
 #include "engine/device/schema.h"
@@ -32,8 +33,9 @@ struct DeviceTraits {
     const Schema* schema;
 };
 
-// What the engine gives a device; valid from attach() until the device is destroyed.
-class DeviceContext {
+// What the engine gives a device; valid from attach() until the device is destroyed. Signals of the
+// hardware that change are told to it, and recorded in the trace.
+class DeviceContext : public SignalListener {
 public:
     virtual EventLoop& loop() = 0;
     // Device and ring bits that the driver may accept: the traits' but for those that the user
@@ -43,8 +45,6 @@ public:
     virtual void report(Problem problem) = 0;
     // The config space changed by itself; the driver is told if it can be.
     virtual void config_changed() = 0;
-    // A signal of the hardware (a line, a sensor) changed: recorded in the trace.
-    virtual void signal_changed(uint32_t signal, uint32_t value) = 0;
     // Handles what the driver has made available on another queue by now. Kicks of two queues may
     // come in any order; a request that depends on those before it on the other queue asks for
     // them.

@@ -2,6 +2,7 @@
 #include "engine/device/device_host.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace vwb {
 
@@ -187,9 +188,15 @@ void DeviceHost::record(TraceKind kind, uint32_t a, uint32_t b, std::span<const 
     m_trace.record(event);
 }
 
-void DeviceHost::signal_changed(uint32_t signal, uint32_t value)
+void DeviceHost::signal_changed(uint32_t signal, double value)
 {
-    record(TraceKind::Signal, signal, value);
+    if (!m_trace.enabled())
+        return;
+    const bool fits = value >= 0 && value <= UINT32_MAX && value == std::floor(value);
+    if (fits)
+        record(TraceKind::Signal, signal, static_cast<uint32_t>(value));
+    else
+        record(TraceKind::Signal, signal, 0, std::as_bytes(std::span(&value, 1)));
 }
 
 void DeviceHost::catch_up(unsigned queue)

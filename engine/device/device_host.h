@@ -93,7 +93,8 @@ public:
 private:
     void config_changed() override;
     void look_for_stalls();
-    void signal_changed(uint32_t signal, uint32_t value) override;
+    bool observed() const override { return m_trace.enabled(); }
+    void signal_changed(uint32_t signal, double value) override;
     void catch_up(unsigned queue) override;
     Result<void> load_parts(StateReader& state);
 

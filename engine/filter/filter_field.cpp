@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace vwb {
 namespace {
@@ -24,7 +25,8 @@ constexpr std::array COMMON_FIELDS {
     CommonFieldInfo { "writable_bytes", CommonField::WritableBytes, FieldType::Size,
         "of the device-writable part" },
     CommonFieldInfo { "signal", CommonField::Signal, FieldType::Text, "name of a signal" },
-    CommonFieldInfo { "value", CommonField::Value, FieldType::Number, "of a signal" },
+    CommonFieldInfo {
+        "value", CommonField::Value, FieldType::Number, "of a signal, its whole part" },
     CommonFieldInfo { "rule", CommonField::Rule, FieldType::Text, "that a problem broke" },
     CommonFieldInfo { "side", CommonField::Side, FieldType::Text,
         "of a problem: driver, front-end, host, workbench" },
@@ -97,6 +99,14 @@ std::optional<std::string_view> non_empty(std::string_view text)
     return text.empty() ? std::nullopt : std::optional(text);
 }
 
+std::optional<int64_t> signal_value(const TraceRecord& record)
+{
+    if (record.kind != RecordKind::Signal || !std::isfinite(record.value))
+        return {};
+    constexpr double most = 9.2e18; // of what 64 bits hold
+    return static_cast<int64_t>(std::clamp(std::floor(record.value), -most, most));
+}
+
 std::optional<std::string_view> problem_text(const TraceRecord& record, CommonField field)
 {
     if (!record.problem)
@@ -150,8 +160,7 @@ std::optional<int64_t> number_of(const TraceRecord& record, CommonField field)
     case CommonField::WritableBytes:
         return as_number(record.writable_bytes);
     case CommonField::Value:
-        return record.kind == RecordKind::Signal ? std::optional<int64_t>(record.value)
-                                                 : std::nullopt;
+        return signal_value(record);
     default:
         return {};
     }

@@ -23,7 +23,9 @@ enum class TraceKind : uint8_t {
     CallSuppressed, // the driver had asked not to be
     Message, // vhost-user; a: request id, b: 0 accepted, else 1 + ErrorKind; bytes: payload
     State, // a: new stage of the session (SessionStage)
-    Signal, // a: signal number of the device, b: new value
+    // a: signal number of the device; b: new value, or bytes: the same as a double, if it is no
+    // whole number of 32 bits
+    Signal,
 };
 
 // An event without its bytes.

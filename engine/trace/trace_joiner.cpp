@@ -5,6 +5,7 @@
 #include "engine/vhost_user/session_stage.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace vwb {
 namespace {
@@ -56,6 +57,14 @@ std::span<const std::byte> bytes_of_event(const TraceEvent& event)
 }
 
 } // namespace
+
+double signal_value(const TraceEvent& event)
+{
+    double value = event.b;
+    if (event.bytes_size == sizeof value)
+        std::memcpy(&value, event.bytes.data(), sizeof value);
+    return value;
+}
 
 const TraceRecord& TraceJoiner::join(const TraceEvent& event)
 {
@@ -160,7 +169,7 @@ void TraceJoiner::join_rest(const TraceEvent& event)
         break;
     default:
         m_record.signal_number = event.a;
-        m_record.value = event.b;
+        m_record.value = signal_value(event);
         if (event.a < m_device.signals.size())
             m_record.signal = m_device.signals[event.a];
     }

@@ -11,6 +11,9 @@
 
 namespace vwb {
 
+// The new value that an event of kind Signal tells.
+double signal_value(const TraceEvent& event);
+
 class TraceJoiner {
 public:
     // The device lives longer.

@@ -71,7 +71,7 @@ struct TraceRecord {
     // --- Signal ---
     std::string_view signal {}; // empty if it has no known name
     uint32_t signal_number = 0;
-    uint32_t value = 0;
+    double value = 0;
 
     // --- Message: its number and verdict (0: accepted); Kick: requests found by it ---
     uint32_t number = 0;

@@ -1,40 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "sim/gpio/gpio_generator.h"
 
-namespace vwb {
+#include "engine/base/assert.h"
 
-GpioGenerator::GpioGenerator(
-    EventLoop& loop, const GpioTrain& train, std::function<void(GpioDrive)> drive)
-    : m_train(train)
-    , m_drive(std::move(drive))
-    , m_timer(loop, [this] { step(); })
-    , m_next(loop.clock().now())
+namespace vwb {
+namespace {
+
+std::unique_ptr<Waveform> wave_of(const GpioTrain& train)
 {
     VWB_ASSERT(train.active_time >= GpioTrain::MIN_TIME && train.rest_time >= GpioTrain::MIN_TIME);
-    begin_period();
+    return make_square({ .low = 0,
+        .high = 1,
+        .high_time = train.active_time,
+        .low_time = train.rest_time,
+        .periods = train.periods });
 }
 
-void GpioGenerator::begin_period()
+} // namespace
+
+GpioGenerator::GpioGenerator(EventLoop& loop, const GpioTrain& train, Drive drive)
+    : m_train(train)
+    , m_high(train.active)
+    , m_low(train.rest)
+    , m_drive(std::move(drive))
+    , m_player(loop, wave_of(train), [this](double value) { take(value); })
 {
-    m_active = true;
-    ++m_periods_begun;
-    m_next += m_train.active_time;
-    m_timer.start_at(m_next);
-    m_drive(m_train.active);
 }
 
-void GpioGenerator::step()
+GpioGenerator::GpioGenerator(EventLoop& loop, std::unique_ptr<Waveform> wave, Drive drive)
+    : m_high(GpioLevel::High)
+    , m_low(GpioLevel::Low)
+    , m_drive(std::move(drive))
+    , m_player(loop, std::move(wave), [this](double value) { take(value); })
 {
-    if (!m_active) {
-        begin_period();
+}
+
+GpioDrive GpioGenerator::rest() const
+{
+    return m_is_high == true && !m_train ? m_high : m_low;
+}
+
+void GpioGenerator::take(double value)
+{
+    const bool high = value >= 0.5;
+    if (m_is_high == high)
         return;
-    }
-    m_active = false;
-    if (m_train.periods == 0 || m_periods_begun < m_train.periods) {
-        m_next += m_train.rest_time;
-        m_timer.start_at(m_next);
-    }
-    m_drive(m_train.rest);
+    m_is_high = high;
+    m_periods_begun += high ? 1 : 0;
+    m_drive(high ? m_high : m_low);
 }
 
 } // namespace vwb

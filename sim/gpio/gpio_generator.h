@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// GpioGenerator: drives one line by the loop's clock: square waves and trains of pulses. It knows
-// no bank; where its drive goes is its owner's business. Loop thread only.
+// GpioGenerator: drives one line by a waveform: trains of pulses and square waves, or any other,
+// whose upper half is high. It knows no bank; where its drive goes is its owner's business. Loop
+// thread only.
 #pragma once
 
-#include "engine/event/event_loop.h"
 #include "sim/gpio/gpio_nets.h"
+#include "sim/waveform/wave_player.h"
 
 #include <functional>
+#include <optional>
 
 namespace vwb {
 
@@ -24,24 +26,33 @@ struct GpioTrain {
 
 class GpioGenerator {
 public:
-    // Drives the first active level at once.
-    GpioGenerator(EventLoop& loop, const GpioTrain& train, std::function<void(GpioDrive)> drive);
+    using Drive = std::function<void(GpioDrive)>;
 
-    const GpioTrain& train() const { return m_train; }
-    // All periods are over; the line was left at `rest`.
-    bool done() const { return !m_timer.active(); }
+    // Both drive the first level at once.
+    GpioGenerator(EventLoop& loop, const GpioTrain& train, Drive drive);
+    // High where the value is 0.5 or more.
+    GpioGenerator(EventLoop& loop, std::unique_ptr<Waveform> wave, Drive drive);
+
+    // What it was made from; none: a waveform.
+    const std::optional<GpioTrain>& train() const { return m_train; }
+    const char* kind() const { return m_player.kind(); }
+    // The wave is over, the line was left as it is then.
+    bool done() const { return m_player.done(); }
+    // Where the line belongs when the generator is taken away: at rest, or where it is.
+    GpioDrive rest() const;
+    // How often the line went to `active`, or high.
     uint64_t periods_begun() const { return m_periods_begun; }
 
 private:
-    void begin_period();
-    void step();
+    void take(double value);
 
-    GpioTrain m_train;
-    std::function<void(GpioDrive)> m_drive;
-    Timer m_timer;
-    TimePoint m_next; // deadlines are counted from the first, so that lateness does not add up
-    bool m_active = false;
+    std::optional<GpioTrain> m_train;
+    GpioDrive m_high;
+    GpioDrive m_low;
+    Drive m_drive;
+    std::optional<bool> m_is_high;
     uint64_t m_periods_begun = 0;
+    WavePlayer m_player; // last: it begins at once
 };
 
 } // namespace vwb

@@ -90,7 +90,8 @@ SimGpioActions::SimGpioActions(SimGpioBank& bank)
         { signal, { "period", "duration", true, "of one high and low" },
             { "duty", "integer", false, "percent of the period that is high; default 50" },
             count_parameter("number of periods; default 0: endless") });
-    add("stop", "stop pulses or the square wave of a line", &SimGpioActions::stop, { signal });
+    add_waves(signal);
+    add("stop", "stop pulses or the wave of a line", &SimGpioActions::stop, { signal });
     add("wire", "connect two lines", &SimGpioActions::wire,
         { signal_parameter("a"), signal_parameter("b") });
     add("unwire", "remove the wire between two lines", &SimGpioActions::unwire,
@@ -109,6 +110,8 @@ Value SimGpioActions::state(uint16_t line) const
     Inspector inspector;
     inspector.field("name", m_bank.signal_name(line));
     inspector.field("line", line);
+    if (!m_bank.line_name(line).empty())
+        inspector.field("also", "line" + std::to_string(line));
     m_bank.inspect_line(line, inspector);
     return std::move(inspector).tree();
 }
@@ -154,7 +157,7 @@ Result<Value> SimGpioActions::pulse(const Value& parameters)
     train.rest_time = VWB_TRY(duration_of(parameters, "gap", train.active_time));
     train.periods = VWB_TRY(count_of(parameters, 1, 1));
     const auto* running = m_bank.generator(line);
-    train.rest = running ? running->train().rest : m_bank.nets().outside(line);
+    train.rest = running ? running->rest() : m_bank.nets().outside(line);
     m_bank.start(line, train);
     return state(line);
 }
@@ -174,7 +177,19 @@ Result<Value> SimGpioActions::stop(const Value& parameters)
     const auto line = VWB_TRY(line_of(parameters, "signal"));
     if (!m_bank.stop(line))
         return Error(ErrorKind::NotFound,
-            "neither pulses nor a square wave run on '" + m_bank.signal_name(line) + "'");
+            "neither pulses nor a wave run on '" + m_bank.signal_name(line) + "'");
+    return state(line);
+}
+
+Result<double> SimGpioActions::wave_start(const std::string& signal)
+{
+    return m_bank.nets().level(VWB_TRY(m_bank.find(signal))) == GpioLevel::High ? 1 : 0;
+}
+
+Result<Value> SimGpioActions::run_wave(const std::string& signal, std::unique_ptr<Waveform> wave)
+{
+    const auto line = VWB_TRY(m_bank.find(signal));
+    m_bank.start(line, std::move(wave));
     return state(line);
 }
 

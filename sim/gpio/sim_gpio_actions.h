@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// SimGpioActions: what observers can do from outside with a simulated bank: drive, pulse, wire.
+// SimGpioActions: what observers can do from outside with a simulated bank: drive, pulse, wire, let
+// a line follow a wave.
 // Parameters are checked here; what then happens is the bank's. Owned by the bank, on its loop.
 #pragma once
 
-#include "engine/base/verb_actions.h"
 #include "sim/gpio/gpio_generator.h"
+#include "sim/signals/wave_actions.h"
 
 #include <cstdint>
 
@@ -12,7 +13,7 @@ namespace vwb {
 
 class SimGpioBank;
 
-class SimGpioActions final : public VerbActions<SimGpioActions> {
+class SimGpioActions final : public WaveActions<SimGpioActions> {
 public:
     explicit SimGpioActions(SimGpioBank& bank);
 
@@ -27,6 +28,9 @@ private:
     Result<Value> wire(const Value& parameters);
     Result<Value> unwire(const Value& parameters);
     Result<Value> signals(const Value& parameters);
+
+    Result<double> wave_start(const std::string& signal) override;
+    Result<Value> run_wave(const std::string& signal, std::unique_ptr<Waveform> wave) override;
 
     Result<uint16_t> line_of(const Value& parameters, std::string_view key) const;
     Value state(uint16_t line) const;

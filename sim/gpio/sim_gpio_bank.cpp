@@ -120,12 +120,22 @@ void SimGpioBank::drive(uint16_t line, GpioDrive drive)
     m_nets.set_outside(line, drive);
 }
 
-void SimGpioBank::start(uint16_t line, const GpioTrain& train)
+template <typename Source> void SimGpioBank::generate(uint16_t line, Source&& source)
 {
     m_generators.erase(line);
     m_generators.emplace(line,
-        std::make_unique<GpioGenerator>(
-            m_loop, train, [this, line](GpioDrive drive) { m_nets.set_outside(line, drive); }));
+        std::make_unique<GpioGenerator>(m_loop, std::forward<Source>(source),
+            [this, line](GpioDrive drive) { m_nets.set_outside(line, drive); }));
+}
+
+void SimGpioBank::start(uint16_t line, const GpioTrain& train)
+{
+    generate(line, train);
+}
+
+void SimGpioBank::start(uint16_t line, std::unique_ptr<Waveform> wave)
+{
+    generate(line, std::move(wave));
 }
 
 bool SimGpioBank::stop(uint16_t line)
@@ -133,7 +143,7 @@ bool SimGpioBank::stop(uint16_t line)
     const auto* running = generator(line);
     if (!running)
         return false;
-    drive(line, GpioDrive(running->train().rest));
+    drive(line, GpioDrive(running->rest()));
     return true;
 }
 
@@ -166,11 +176,13 @@ void SimGpioBank::inspect_line(uint16_t line, Inspector& inspector) const
     inspector.field("guest", drive_value(m_nets.guest(line)));
     inspector.field("outside", drive_value(m_nets.outside(line)));
     if (const auto* running = generator(line)) {
-        const auto& train = running->train();
-        inspector.child("generator", [running, &train](Inspector& inner) {
-            inner.field("period", duration_text(train.active_time + train.rest_time));
-            inner.field("active_time", duration_text(train.active_time));
-            inner.field("periods", train.periods);
+        inspector.child("generator", [running](Inspector& inner) {
+            inner.field("wave", running->kind());
+            if (const auto& train = running->train()) {
+                inner.field("period", duration_text(train->active_time + train->rest_time));
+                inner.field("active_time", duration_text(train->active_time));
+                inner.field("periods", train->periods);
+            }
             inner.field("begun", running->periods_begun());
         });
     }

@@ -58,9 +58,10 @@ public:
     bool unwire(uint16_t a, uint16_t b) { return m_nets.unwire(a, b); }
     // Ends a generator on the line.
     void drive(uint16_t line, GpioDrive drive);
-    // Replaces a generator on the line.
+    // Both replace a generator on the line.
     void start(uint16_t line, const GpioTrain& train);
-    // False if no generator runs on the line. The line is left at the train's rest.
+    void start(uint16_t line, std::unique_ptr<Waveform> wave);
+    // False if no generator runs on the line. The line is left at the train's rest, or as it is.
     bool stop(uint16_t line);
     // Null pointer if none runs.
     const GpioGenerator* generator(uint16_t line) const;
@@ -68,6 +69,8 @@ public:
     void inspect_line(uint16_t line, Inspector& inspector) const;
 
 private:
+    template <typename Source> void generate(uint16_t line, Source&& source);
+
     enum class Use : uint8_t { None, Input, Output };
     struct Line {
         std::string name;

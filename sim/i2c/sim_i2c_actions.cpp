@@ -15,18 +15,11 @@ Result<uint64_t> count_of(const Value& parameters, int64_t fallback)
     return static_cast<uint64_t>(count);
 }
 
-Value state(const SimI2cBus::Place& place)
-{
-    Inspector inspector;
-    inspector.field("chip", SimI2cBus::label(place));
-    SimI2cBus::inspect_place(place, inspector);
-    return std::move(inspector).tree();
-}
-
 } // namespace
 
-SimI2cActions::SimI2cActions(SimI2cBus& bus)
-    : m_bus(bus)
+SimI2cActions::SimI2cActions(EventLoop& loop, SimI2cBus& bus)
+    : m_loop(loop)
+    , m_bus(bus)
 {
     const ActionParameter signal { "signal", "string", true,
         "CHIP.SIGNAL, the chip by name or address: \"0x48.temperature\"" };
@@ -34,6 +27,9 @@ SimI2cActions::SimI2cActions(SimI2cBus& bus)
     add("get", "the value of a chip's signal", &SimI2cActions::get, { signal });
     add("set", "set a chip's signal from outside", &SimI2cActions::set,
         { signal, { "value", "any", true, "what the signal takes" } });
+    add_waves(signal);
+    add_square(signal);
+    add("stop", "leave a signal at the value it has now", &SimI2cActions::stop, { signal });
     add("signals", "all signals of all chips", &SimI2cActions::signals, {});
     add("nak", "let a chip not answer to its address", &SimI2cActions::nak,
         { chip, { "count", "integer", false, "how many times; default 0: until released" } });
@@ -50,7 +46,11 @@ SimI2cActions::SimI2cActions(SimI2cBus& bus)
 
 Result<SimI2cActions::SignalName> SimI2cActions::signal_of(const Value& parameters)
 {
-    const auto text = parameters.find("signal")->string_or("");
+    return signal_named(parameters.find("signal")->string_or(""));
+}
+
+Result<SimI2cActions::SignalName> SimI2cActions::signal_named(const std::string& text)
+{
     const auto dot = text.find('.');
     if (dot == std::string::npos)
         return Error(ErrorKind::NotFound,
@@ -64,9 +64,32 @@ Result<SimI2cBus::Place*> SimI2cActions::chip_of(const Value& parameters)
     return m_bus.find(parameters.find("chip")->string_or(""));
 }
 
+Value SimI2cActions::state(const SimI2cBus::Place& place) const
+{
+    Inspector inspector;
+    inspector.field("chip", SimI2cBus::label(place));
+    SimI2cBus::inspect_place(place, inspector);
+    const std::string prefix = SimI2cBus::label(place) + ".";
+    for (const auto& [name, wave] : m_waves) {
+        if (!name.starts_with(prefix) || wave.player->done())
+            continue;
+        inspector.child(name.substr(prefix.size()) + "_wave", [&wave = wave](Inspector& inner) {
+            inner.field("kind", wave.player->kind());
+            inner.field("refused", wave.refused);
+            if (wave.refused > 0)
+                inner.field("refusal", wave.refusal);
+        });
+    }
+    return std::move(inspector).tree();
+}
+
 Result<Value> SimI2cActions::get(const Value& parameters)
 {
-    const auto name = VWB_TRY(signal_of(parameters));
+    return value_of(VWB_TRY(signal_of(parameters)));
+}
+
+Result<Value> SimI2cActions::value_of(const SignalName& name) const
+{
     auto value = name.place->chip->get(name.signal);
     if (!value)
         return std::move(value).error().within(SimI2cBus::label(*name.place));
@@ -76,9 +99,51 @@ Result<Value> SimI2cActions::get(const Value& parameters)
 Result<Value> SimI2cActions::set(const Value& parameters)
 {
     const auto name = VWB_TRY(signal_of(parameters));
-    auto done = name.place->chip->set(name.signal, *parameters.find("value"));
+    auto done = m_bus.set_signal(*name.place, name.signal, *parameters.find("value"));
     if (!done)
         return std::move(done).error().within(SimI2cBus::label(*name.place));
+    m_waves.erase(name.text());
+    return state(*name.place);
+}
+
+Result<double> SimI2cActions::wave_start(const std::string& signal)
+{
+    const auto name = VWB_TRY(signal_named(signal));
+    const Value value = VWB_TRY(value_of(name));
+    if (!value.is_number())
+        return Error(ErrorKind::Invalid,
+            name.text() + " is " + to_text(value) + ", which is no number that follows a wave");
+    return value.number_or(0);
+}
+
+// A wave that leaves the range of the chip leaves its signal at the end of that range: it is a
+// mistake only if it begins so.
+Result<Value> SimI2cActions::run_wave(const std::string& signal, std::unique_ptr<Waveform> wave)
+{
+    const auto name = VWB_TRY(signal_named(signal));
+    auto first = m_bus.set_signal(*name.place, name.signal, Value(wave->value(Duration(0))));
+    if (!first)
+        return std::move(first).error().within(SimI2cBus::label(*name.place));
+    m_waves.erase(name.text());
+    Playing& playing = m_waves[name.text()];
+    playing.player = std::make_unique<WavePlayer>(
+        m_loop, std::move(wave), [this, name, &playing](double value) {
+            const auto done = m_bus.set_signal(*name.place, name.signal, Value(value));
+            if (done)
+                return;
+            ++playing.refused;
+            playing.refusal = done.error().message();
+        });
+    return state(*name.place);
+}
+
+Result<Value> SimI2cActions::stop(const Value& parameters)
+{
+    const auto name = VWB_TRY(signal_of(parameters));
+    const auto running = m_waves.find(name.text());
+    if (running == m_waves.end() || running->second.player->done())
+        return Error(ErrorKind::NotFound, "no wave runs on '" + name.text() + "'");
+    m_waves.erase(running);
     return state(*name.place);
 }
 
@@ -86,9 +151,11 @@ Result<Value> SimI2cActions::signals(const Value&)
 {
     Value list = Value::list();
     for (const auto& place : m_bus.places()) {
-        for (const auto& signal : place.chip->signals()) {
+        for (const auto& signal : place.signals) {
             Value entry = Value::object();
             entry.set("name", SimI2cBus::label(place) + "." + signal.name);
+            if (!place.name.empty())
+                entry.set("also", to_text(place.address) + "." + signal.name);
             if (auto value = place.chip->get(signal.name))
                 entry.set("value", std::move(value).value());
             entry.set("chip", place.model);

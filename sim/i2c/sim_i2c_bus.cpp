@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "sim/i2c/sim_i2c_bus.h"
 
+#include "engine/base/signal_value.h"
 #include "engine/base/units.h"
 #include "sim/i2c/sim_i2c_actions.h"
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 
 namespace vwb {
+
+namespace {
+
+template <typename Take> void for_each_number(const SimI2cBus::Place& place, Take&& take)
+{
+    for (size_t i = 0; i < place.signals.size(); ++i) {
+        const auto value = place.chip->get(place.signals[i].name);
+        const auto number = value ? signal_number(*value) : std::nullopt;
+        if (number)
+            take(place.first_signal + static_cast<uint32_t>(i), *number);
+    }
+}
+
+} // namespace
 
 SimI2cBus::SimI2cBus(EventLoop& loop, Duration timeout)
     : m_loop(loop)
@@ -19,7 +35,7 @@ SimI2cBus::SimI2cBus(EventLoop& loop, Duration timeout)
               else
                   held_too_long();
           })
-    , m_actions(std::make_unique<SimI2cActions>(*this))
+    , m_actions(std::make_unique<SimI2cActions>(loop, *this))
 {
 }
 
@@ -51,6 +67,12 @@ Result<void> SimI2cBus::attach(
     place.name = std::move(name);
     place.model = std::move(model);
     place.chip = std::move(chip);
+    place.signals = place.chip->signals();
+    if (!m_places.empty())
+        place.first_signal
+            = m_places.back().first_signal + static_cast<uint32_t>(m_places.back().signals.size());
+    for_each_number(
+        place, [this](uint32_t signal, double number) { m_changes.know(signal, number); });
     m_places.push_back(std::move(place));
     return {};
 }
@@ -124,6 +146,21 @@ void SimI2cBus::set_plugged(Place& place, bool plugged)
     if (plugged && !place.plugged)
         place.chip->power_up();
     place.plugged = plugged;
+    tell(place);
+}
+
+Result<void> SimI2cBus::set_signal(Place& place, std::string_view signal, const Value& value)
+{
+    VWB_TRY(place.chip->set(signal, value));
+    tell(place);
+    return {};
+}
+
+void SimI2cBus::tell(const Place& place)
+{
+    if (m_changes.observed())
+        for_each_number(
+            place, [this](uint32_t signal, double number) { m_changes.changed(signal, number); });
 }
 
 // A model is foreign code: what it throws ends the transfer and nothing else.
@@ -185,8 +222,8 @@ SimI2cBus::Progress SimI2cBus::start_message()
     }
     if (!answers)
         return fail(I2cOutcome::AddressNak);
-    if (std::ranges::find(m_addressed, target.place->chip.get()) == m_addressed.end())
-        m_addressed.push_back(target.place->chip.get());
+    if (std::ranges::find(m_addressed, target.place) == m_addressed.end())
+        m_addressed.push_back(target.place);
     m_target = target;
     return hold(target.place->stretch);
 }
@@ -246,9 +283,10 @@ void SimI2cBus::end()
 
 void SimI2cBus::stop_chips()
 {
-    for (I2cChip* chip : m_addressed) {
+    for (const Place* place : m_addressed) {
         try {
-            chip->stop();
+            place->chip->stop();
+            tell(*place);
         } catch (...) {
             // Its transfer is over already; the next one will tell.
             continue;
@@ -279,7 +317,7 @@ void SimI2cBus::inspect_place(const Place& place, Inspector& inspector)
     if (place.stretch > Duration(0))
         inspector.field("stretch", duration_text(place.stretch));
     inspector.field("starts", place.starts);
-    for (const auto& signal : place.chip->signals()) {
+    for (const auto& signal : place.signals) {
         if (auto value = place.chip->get(signal.name))
             inspector.field(signal.name, std::move(value).value());
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/i2c/i2c_chip.h"
+#include "sim/signals/signal_changes.h"
 
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ public:
         uint64_t naks = 0; // how many times its address is not answered from now on
         Duration stretch {}; // it holds the clock so long after each of its addresses
         uint64_t starts = 0; // so far
+        std::vector<ChipSignal> signals {}; // the chip's, as they are numbered
+        uint32_t first_signal = 0;
     };
     static constexpr uint64_t ALWAYS = UINT64_MAX;
 
@@ -33,6 +36,10 @@ public:
 
     // --- the guest's side ---
     void set_listener(I2cListener* listener) override { m_listener = listener; }
+    void set_signal_listener(SignalListener* listener) override
+    {
+        m_changes.set_listener(listener);
+    }
     bool ten_bit() const override { return true; }
     void execute(std::unique_ptr<I2cTransfer> transfer) override;
     void cancel() override;
@@ -56,6 +63,8 @@ public:
     // So many transfers from now on lose arbitration at their first address.
     void lose_arbitration(uint64_t count) { m_arbitrations = count; }
     void set_plugged(Place& place, bool plugged);
+    // Sets a signal of a chip and tells of it. Errors: as I2cChip::set().
+    Result<void> set_signal(Place& place, std::string_view signal, const Value& value);
 
 private:
     enum class Progress { Moved, Held, Over };
@@ -76,6 +85,7 @@ private:
     Progress fail(I2cOutcome outcome, std::string detail = {});
     void end();
     void stop_chips();
+    void tell(const Place& place);
 
     EventLoop& m_loop;
     const Duration m_timeout;
@@ -88,11 +98,12 @@ private:
     std::unique_ptr<I2cTransfer> m_transfer;
     Target m_target; // of the current message; no place between messages
     uint32_t m_byte = 0;
-    std::vector<I2cChip*> m_addressed; // see the STOP
+    std::vector<Place*> m_addressed; // see the STOP
     TimePoint m_deadline;
     Timer m_timer;
     Held m_held = Held::No;
 
+    SignalChanges m_changes;
     std::unique_ptr<Actions> m_actions;
 };
 

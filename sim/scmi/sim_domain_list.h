@@ -4,14 +4,14 @@
 #pragma once
 
 #include "devices/scmi/scmi_domain_hardware.h"
-#include "sim/scmi/sim_signals.h"
+#include "sim/signals/signal_changes.h"
 
 namespace vwb {
 
 // Domains of one kind with the state of each: State has a name and a value().
 template <typename Port, typename State> class SimDomains : public Port {
 public:
-    explicit SimDomains(SimScmiSignals& signals)
+    explicit SimDomains(SignalChanges& signals)
         : m_signals(signals)
     {
     }
@@ -22,7 +22,12 @@ public:
         m_states.push_back(std::move(state));
     }
     // The number of the first domain's signal.
-    void set_first_signal(uint32_t signal) { m_first_signal = signal; }
+    void set_first_signal(uint32_t signal)
+    {
+        m_first_signal = signal;
+        for (const State& state : m_states)
+            m_signals.know(signal++, state.value());
+    }
     const State& state_of(uint16_t domain) const { return m_states[domain]; }
 
     uint16_t count() const final { return static_cast<uint16_t>(m_states.size()); }
@@ -51,7 +56,7 @@ protected:
     }
 
 private:
-    SimScmiSignals& m_signals;
+    SignalChanges& m_signals;
     std::vector<State> m_states;
     std::vector<State> m_initial;
     uint32_t m_first_signal = 0;

@@ -42,6 +42,8 @@ Result<void> SimPerformanceDomains::set_limits(uint16_t domain, const ScmiLimits
 
 Result<void> SimResetDomains::reset(uint16_t domain)
 {
+    // Observers see a pulse.
+    change_silently(domain, [](SimResetDomain& one) { one.asserted = true; });
     return change(domain, [](SimResetDomain& one) {
         one.asserted = false;
         ++one.resets;

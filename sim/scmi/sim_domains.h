@@ -14,7 +14,7 @@ struct SimClock {
     uint64_t hz = 0;
     bool enabled = false;
 
-    int64_t value() const { return static_cast<int64_t>(hz); }
+    double value() const { return static_cast<double>(hz); }
 };
 
 class SimClocks final : public SimDomains<ScmiClocks, SimClock> {
@@ -41,7 +41,7 @@ struct SimPowerDomain {
     std::string name;
     uint32_t state = ScmiPowerDomains::OFF;
 
-    int64_t value() const { return state == ScmiPowerDomains::ON ? 1 : 0; }
+    double value() const { return state == ScmiPowerDomains::ON ? 1 : 0; }
 };
 
 class SimPowerDomains final : public SimDomains<ScmiPowerDomains, SimPowerDomain> {
@@ -59,7 +59,7 @@ struct SimPerformanceDomain {
     uint32_t level = 0;
     ScmiLimits limits;
 
-    int64_t value() const { return level; }
+    double value() const { return level; }
 };
 
 class SimPerformanceDomains final
@@ -91,7 +91,7 @@ struct SimResetDomain {
     bool asserted = false;
     uint32_t resets = 0; // so far
 
-    int64_t value() const { return resets; }
+    double value() const { return asserted ? 1 : 0; }
 };
 
 class SimResetDomains final : public SimDomains<ScmiResetDomains, SimResetDomain> {
@@ -102,13 +102,15 @@ public:
     Result<void> set_asserted(uint16_t domain, bool asserted) override;
 };
 
+inline constexpr double MICROVOLTS = 1e6; // in a volt
+
 struct SimVoltageDomain {
     std::string name;
     ScmiLevels levels;
     int32_t uv = 0;
     uint32_t mode = ScmiVoltageDomains::OFF;
 
-    int64_t value() const { return uv; }
+    double value() const { return uv / MICROVOLTS; }
 };
 
 class SimVoltageDomains final : public SimDomains<ScmiVoltageDomains, SimVoltageDomain> {
@@ -134,13 +136,13 @@ struct SimSystemState {
     bool graceful = false;
     uint32_t timeout_ms = 0;
 
-    int64_t value() const { return state; }
+    double value() const { return state; }
 };
 
 // One domain, "system".
 class SimSystem final : public SimDomains<ScmiSystem, SimSystemState> {
 public:
-    explicit SimSystem(SimScmiSignals& signals)
+    explicit SimSystem(SignalChanges& signals)
         : SimDomains(signals)
     {
         add({ .name = "system" });

@@ -9,8 +9,6 @@
 namespace vwb {
 namespace {
 
-constexpr double MICROVOLTS = 1e6; // in a volt
-
 Error cannot_be(const std::string& name, double value, const char* expected)
 {
     return { ErrorKind::Invalid,
@@ -62,6 +60,7 @@ void SimScmiPlatform::finish()
     m_system.set_first_signal(static_cast<uint32_t>(m_signal_list.size()));
     if (m_has_system)
         m_signal_list.push_back({ Part::System, 0, 0, "system" });
+    m_sensors.begin();
 }
 
 Result<const SimScmiPlatform::Signal*> SimScmiPlatform::find(std::string_view name) const
@@ -113,8 +112,7 @@ Result<void> SimScmiPlatform::set(const Signal& signal, double value)
         return cannot_be(signal.name, value, "a number");
     if (signal.part != Part::Sensor)
         return set_domain(signal, value);
-    m_sensors.sensor(signal.number).set_wave(signal.value, make_constant(value));
-    m_sensors.value_set(signal.number);
+    m_sensors.follow(signal.number, signal.value, make_constant(value));
     return {};
 }
 

@@ -4,6 +4,7 @@
 // are SimScmiActions'. Belongs to one loop.
 #pragma once
 
+#include "devices/scmi/scmi_hardware.h"
 #include "sim/scmi/sim_domains.h"
 #include "sim/scmi/sim_sensors.h"
 
@@ -53,7 +54,7 @@ public:
         return m_voltages.count() > 0 ? &m_voltages : nullptr;
     }
     ScmiSystem* system() override { return m_has_system ? &m_system : nullptr; }
-    void set_signal_listener(ScmiSignalListener* listener) override
+    void set_signal_listener(SignalListener* listener) override
     {
         m_signals.set_listener(listener);
     }
@@ -75,7 +76,7 @@ private:
     template <typename Domains> void add_signals(Part part, const char* prefix, Domains& domains);
     Result<void> set_domain(const Signal& signal, double value);
 
-    SimScmiSignals m_signals;
+    SignalChanges m_signals;
     SimSensors m_sensors;
     SimClocks m_clocks;
     SimPowerDomains m_power;

@@ -2,7 +2,6 @@
 #include "sim/scmi/sim_scmi_actions.h"
 
 #include "engine/base/units.h"
-#include "sim/waveform/waveform_config.h"
 
 #include <array>
 
@@ -32,16 +31,6 @@ Error invalid(const std::string& text)
     return { ErrorKind::Invalid, text };
 }
 
-Value without_signal(const Value& parameters)
-{
-    Value rest = Value::object();
-    for (const auto& [key, value] : *parameters.as_object()) {
-        if (key != "signal")
-            rest.set(key, value);
-    }
-    return rest;
-}
-
 } // namespace
 
 SimScmiActions::SimScmiActions(SimScmiPlatform& platform)
@@ -51,7 +40,8 @@ SimScmiActions::SimScmiActions(SimScmiPlatform& platform)
     add("get", "the value of a signal, in its unit", &SimScmiActions::get, { signal });
     add("set", "give a signal a value", &SimScmiActions::set,
         { signal, number("value", "in the unit of the signal; 1 and 0 for on and off", true) });
-    add_waves();
+    add_waves(signal);
+    add_square(signal);
     add("stop", "leave a sensor at the value it has now", &SimScmiActions::stop, { signal });
     add("noise", "add noise to a sensor", &SimScmiActions::noise,
         { signal, number("deviation", "standard deviation; 0: none", true),
@@ -66,31 +56,6 @@ SimScmiActions::SimScmiActions(SimScmiPlatform& platform)
     add("signals", "all signals with their values", &SimScmiActions::signals, {});
 }
 
-void SimScmiActions::add_waves()
-{
-    const auto signal = signal_parameter();
-    const auto period = duration("period", "of one turn", true);
-    add("ramp", "let a sensor go to a value", &SimScmiActions::ramp,
-        { signal, number("to", "the value at the end", true), duration("time", "it takes", true),
-            number("from", "the value at the start; default: as it is"),
-            { "end", "string", false, "stay (default), restart or back" } });
-    add("sine", "let a sensor swing", &SimScmiActions::sine,
-        { signal, period, number("amplitude", "default 1"),
-            number("offset", "the middle; default: as it is"),
-            number("phase", "in turns; default 0") });
-    add("square", "let a sensor jump", &SimScmiActions::square,
-        { signal, period, number("low", "default 0"), number("high", "default 1"),
-            number("duty", "percent high; default 50") });
-    add("random", "let a sensor walk at random", &SimScmiActions::random,
-        { signal, period, number("step", "the largest step of each period; default 1"),
-            number("start", "default: as it is"), number("minimum", "default: none"),
-            number("maximum", "default: none"), { "seed", "integer", false, "default 0" } });
-    add("play", "let a sensor follow a recording", &SimScmiActions::play,
-        { signal, { "file", "string", true, "CSV of seconds,value" },
-            { "between", "string", false, "points: hold (default) or interpolate" },
-            { "end", "string", false, "stay (default) or repeat" } });
-}
-
 Result<const SimScmiActions::Signal*> SimScmiActions::signal_of(const Value& parameters) const
 {
     return m_platform.find(parameters.find("signal")->string_or(""));
@@ -98,7 +63,12 @@ Result<const SimScmiActions::Signal*> SimScmiActions::signal_of(const Value& par
 
 Result<const SimScmiActions::Signal*> SimScmiActions::sensor_of(const Value& parameters) const
 {
-    const Signal* signal = VWB_TRY(signal_of(parameters));
+    return sensor_named(parameters.find("signal")->string_or(""));
+}
+
+Result<const SimScmiActions::Signal*> SimScmiActions::sensor_named(const std::string& name) const
+{
+    const Signal* signal = VWB_TRY(m_platform.find(name));
     if (signal->part != SimScmiPlatform::Part::Sensor)
         return invalid("'" + signal->name + "' is no sensor");
     return signal;
@@ -126,47 +96,16 @@ Result<Value> SimScmiActions::set(const Value& parameters)
     return state(*signal);
 }
 
-Result<Value> SimScmiActions::run_wave(const char* kind, Value parameters)
+Result<double> SimScmiActions::wave_start(const std::string& signal)
 {
-    const Signal* signal = VWB_TRY(sensor_of(parameters));
-    auto wave = VWB_TRY(waveform_of(kind, without_signal(parameters)));
-    m_platform.sim_sensors().sensor(signal->number).set_wave(signal->value, std::move(wave));
-    m_platform.sim_sensors().value_set(signal->number);
+    return m_platform.get(*VWB_TRY(sensor_named(signal))).number_or(0);
+}
+
+Result<Value> SimScmiActions::run_wave(const std::string& name, std::unique_ptr<Waveform> wave)
+{
+    const Signal* signal = VWB_TRY(sensor_named(name));
+    m_platform.sim_sensors().follow(signal->number, signal->value, std::move(wave));
     return state(*signal);
-}
-
-Result<Value> SimScmiActions::ramp(const Value& parameters)
-{
-    Value complete = parameters;
-    if (!complete.find("from"))
-        complete.set("from", m_platform.get(*VWB_TRY(sensor_of(parameters))));
-    return run_wave("ramp", std::move(complete));
-}
-
-Result<Value> SimScmiActions::sine(const Value& parameters)
-{
-    Value complete = parameters;
-    if (!complete.find("offset"))
-        complete.set("offset", m_platform.get(*VWB_TRY(sensor_of(parameters))));
-    return run_wave("sine", std::move(complete));
-}
-
-Result<Value> SimScmiActions::square(const Value& parameters)
-{
-    return run_wave("square", parameters);
-}
-
-Result<Value> SimScmiActions::random(const Value& parameters)
-{
-    Value complete = parameters;
-    if (!complete.find("start"))
-        complete.set("start", m_platform.get(*VWB_TRY(sensor_of(parameters))));
-    return run_wave("random", std::move(complete));
-}
-
-Result<Value> SimScmiActions::play(const Value& parameters)
-{
-    return run_wave("csv", parameters);
 }
 
 Result<Value> SimScmiActions::stop(const Value& parameters)
@@ -228,8 +167,14 @@ Result<Value> SimScmiActions::system(const Value& parameters)
 Result<Value> SimScmiActions::signals(const Value&)
 {
     Value list = Value::list();
-    for (const auto& signal : m_platform.signal_list())
-        list.append(state(signal));
+    for (const auto& signal : m_platform.signal_list()) {
+        Value entry = state(signal);
+        const auto part = signal.name.substr(signal.name.find('.') + 1);
+        const auto found = m_platform.find(part);
+        if (found && *found == &signal && part != signal.name)
+            entry.set("also", part);
+        list.append(std::move(entry));
+    }
     return list;
 }
 

@@ -4,36 +4,31 @@
 // by the platform, on its loop.
 #pragma once
 
-#include "engine/base/verb_actions.h"
 #include "sim/scmi/sim_platform.h"
+#include "sim/signals/wave_actions.h"
 
 namespace vwb {
 
-class SimScmiActions final : public VerbActions<SimScmiActions> {
+class SimScmiActions final : public WaveActions<SimScmiActions> {
 public:
     explicit SimScmiActions(SimScmiPlatform& platform);
 
 private:
     using Signal = SimScmiPlatform::Signal;
 
-    void add_waves();
-
     Result<Value> get(const Value& parameters);
     Result<Value> set(const Value& parameters);
-    Result<Value> ramp(const Value& parameters);
-    Result<Value> sine(const Value& parameters);
-    Result<Value> square(const Value& parameters);
-    Result<Value> random(const Value& parameters);
-    Result<Value> play(const Value& parameters);
     Result<Value> stop(const Value& parameters);
     Result<Value> noise(const Value& parameters);
     Result<Value> fault(const Value& parameters);
     Result<Value> system(const Value& parameters);
     Result<Value> signals(const Value& parameters);
 
-    Result<Value> run_wave(const char* kind, Value parameters);
+    Result<double> wave_start(const std::string& signal) override;
+    Result<Value> run_wave(const std::string& signal, std::unique_ptr<Waveform> wave) override;
     Result<const Signal*> signal_of(const Value& parameters) const;
     Result<const Signal*> sensor_of(const Value& parameters) const;
+    Result<const Signal*> sensor_named(const std::string& name) const;
     Value state(const Signal& signal) const;
 
     SimScmiPlatform& m_platform;

@@ -60,6 +60,13 @@ void SimSensor::set_wave(size_t value, std::unique_ptr<Waveform> wave)
     m_values[value].start = m_clock.now();
 }
 
+bool SimSensor::moving() const
+{
+    const TimePoint now = m_clock.now();
+    return std::ranges::any_of(
+        m_values, [now](const OneValue& value) { return !value.wave->done(now - value.start); });
+}
+
 void SimSensor::couple(size_t value, SimSensor& source, size_t source_value, double gain)
 {
     m_values[value].couplings.push_back({ &source, source_value, gain });

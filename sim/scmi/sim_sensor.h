@@ -39,6 +39,8 @@ public:
 
     // From now on.
     void set_wave(size_t value, std::unique_ptr<Waveform> wave);
+    // One of the waves is not over.
+    bool moving() const;
     void set_noise(size_t value, Noise noise) { m_values[value].noise = noise; }
     // Adds gain times another value to this one. The other sensor outlives this one and is not
     // coupled to it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "sim/scmi/sim_sensors.h"
 
+#include <algorithm>
+
 namespace vwb {
 namespace {
 
@@ -18,9 +20,10 @@ SimSensors::Entry::Entry(EventLoop& loop, SimSensors& owner, uint16_t number, Sc
 {
 }
 
-SimSensors::SimSensors(EventLoop& loop, SimScmiSignals& signals)
+SimSensors::SimSensors(EventLoop& loop, SignalChanges& signals)
     : m_loop(loop)
     , m_signals(signals)
+    , m_watch(loop, [this] { tell_all(); })
 {
 }
 
@@ -35,16 +38,47 @@ SimSensor& SimSensors::add(ScmiSensorInfo info)
 
 std::span<const ScmiReading> SimSensors::measure(uint16_t number)
 {
-    auto& entry = *m_sensors[number];
-    const auto readings = entry.model->read();
-    for (size_t i = 0; i < readings.size(); ++i)
-        m_signals.changed(entry.first_signal + static_cast<uint32_t>(i), readings[i].value);
+    const auto readings = m_sensors[number]->model->read();
+    tell(number);
     return readings;
 }
 
-void SimSensors::value_set(uint16_t number)
+// What the sensor is at, without noise and faults: to look must not change what is measured.
+void SimSensors::tell(uint16_t number)
 {
-    measure(number);
+    auto& entry = *m_sensors[number];
+    for (size_t value = 0; value < entry.model->values(); ++value)
+        m_signals.changed(
+            entry.first_signal + static_cast<uint32_t>(value), entry.model->physical(value));
+}
+
+void SimSensors::tell_all()
+{
+    if (m_signals.observed()) {
+        for (uint16_t number = 0; number < count(); ++number)
+            tell(number); // also those that are coupled to one with a wave
+    }
+    const bool moving
+        = std::ranges::any_of(m_sensors, [](const auto& entry) { return entry->model->moving(); });
+    if (!moving)
+        m_watch.stop();
+}
+
+void SimSensors::follow(uint16_t number, size_t value, std::unique_ptr<Waveform> wave)
+{
+    sensor(number).set_wave(value, std::move(wave));
+    tell(number);
+    m_watch.start_every(WATCH_PERIOD);
+}
+
+void SimSensors::begin()
+{
+    for (auto& entry : m_sensors) {
+        for (size_t value = 0; value < entry->model->values(); ++value)
+            m_signals.know(
+                entry->first_signal + static_cast<uint32_t>(value), entry->model->physical(value));
+    }
+    m_watch.start_every(WATCH_PERIOD);
 }
 
 void SimSensors::read(uint16_t number)

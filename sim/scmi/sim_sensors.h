@@ -6,7 +6,7 @@
 
 #include "engine/event/event_loop.h"
 #include "sim/scmi/sim_sensor.h"
-#include "sim/scmi/sim_signals.h"
+#include "sim/signals/signal_changes.h"
 
 #include <deque>
 
@@ -15,14 +15,17 @@ namespace vwb {
 class SimSensors final : public ScmiSensors {
 public:
     // The loop and the signals must outlive the sensors; those are numbered from 0.
-    SimSensors(EventLoop& loop, SimScmiSignals& signals);
+    SimSensors(EventLoop& loop, SignalChanges& signals);
 
     SimSensor& add(ScmiSensorInfo info);
     SimSensor& sensor(uint16_t number) { return *m_sensors[number]->model; }
     const SimSensor& sensor(uint16_t number) const { return *m_sensors[number]->model; }
     uint32_t signal_count() const { return m_signal_count; }
-    // The value changed from outside: observers are told now, the driver when it reads.
-    void value_set(uint16_t number);
+    // A value follows this wave from now on: observers are told now and while it changes, the
+    // driver when it reads.
+    void follow(uint16_t number, size_t value, std::unique_ptr<Waveform> wave);
+    // All sensors are there: what they are at is no news any more, and their waves run.
+    void begin();
 
     uint16_t count() const override { return static_cast<uint16_t>(m_sensors.size()); }
     const ScmiSensorInfo& info(uint16_t number) const override { return sensor(number).info(); }
@@ -48,12 +51,18 @@ private:
     void answer_due(uint16_t number);
     void sample(uint16_t number);
     std::span<const ScmiReading> measure(uint16_t number);
+    void tell(uint16_t number);
+    void tell_all();
+
+    // How often observers see a wave.
+    static constexpr Duration WATCH_PERIOD = std::chrono::milliseconds(20);
 
     EventLoop& m_loop;
-    SimScmiSignals& m_signals;
+    SignalChanges& m_signals;
     ScmiSensorListener* m_listener = nullptr;
     std::vector<std::unique_ptr<Entry>> m_sensors;
     uint32_t m_signal_count = 0;
+    Timer m_watch; // runs while a wave does
 };
 
 } // namespace vwb

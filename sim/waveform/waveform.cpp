@@ -16,6 +16,14 @@ double turn_of(Duration time, Duration period)
     return static_cast<double>((time % period).count()) / static_cast<double>(period.count());
 }
 
+// How often to look at something smooth that takes so long.
+Duration step_of(Duration whole)
+{
+    constexpr Duration shortest = std::chrono::microseconds(10);
+    constexpr Duration longest = std::chrono::milliseconds(10);
+    return std::clamp(whole / 100, shortest, longest);
+}
+
 double between_of(double from, double to, double share)
 {
     return from + (to - from) * share;
@@ -29,7 +37,7 @@ public:
     }
     const char* kind() const override { return "constant"; }
     double value(Duration) override { return m_value; }
-    bool done(Duration) const override { return true; }
+    Duration next_change(Duration) const override { return NEVER; }
 
 private:
     double m_value;
@@ -53,10 +61,13 @@ public:
         const bool back = m_end == RampEnd::Back && since_start / m_time % 2 == 1;
         return back ? between_of(m_to, m_from, share) : between_of(m_from, m_to, share);
     }
-    bool done(Duration since_start) const override
+    Duration next_change(Duration since_start) const override
     {
-        return m_end == RampEnd::Stay && since_start >= m_time;
+        if (m_end == RampEnd::Stay && since_start >= m_time)
+            return NEVER;
+        return std::min(since_start + step_of(m_time), (since_start / m_time + 1) * m_time);
     }
+    bool smooth() const override { return true; }
 
 private:
     double m_from;
@@ -77,6 +88,11 @@ public:
         const double turns = turn_of(since_start, m_sine.period) + m_sine.phase;
         return m_sine.offset + m_sine.amplitude * std::sin(2 * std::numbers::pi * turns);
     }
+    Duration next_change(Duration since_start) const override
+    {
+        return since_start + step_of(m_sine.period);
+    }
+    bool smooth() const override { return true; }
 
 private:
     Sine m_sine;
@@ -91,11 +107,26 @@ public:
     const char* kind() const override { return "square"; }
     double value(Duration since_start) override
     {
-        const bool high = turn_of(since_start, m_square.period) * 100 < m_square.duty;
+        const bool high = !over(since_start) && since_start % period() < m_square.high_time;
         return high ? m_square.high : m_square.low;
+    }
+    Duration next_change(Duration since_start) const override
+    {
+        const auto begun = since_start / period();
+        if (since_start % period() < m_square.high_time)
+            return over(since_start) ? NEVER : begun * period() + m_square.high_time;
+        const auto next = (begun + 1) * period();
+        return over(next) ? NEVER : next;
     }
 
 private:
+    Duration period() const { return m_square.high_time + m_square.low_time; }
+    bool over(Duration since_start) const
+    {
+        return m_square.periods != 0
+            && static_cast<uint64_t>(since_start / period()) >= m_square.periods;
+    }
+
     Square m_square;
 };
 
@@ -120,6 +151,10 @@ public:
         }
         return m_value;
     }
+    Duration next_change(Duration since_start) const override
+    {
+        return (since_start / m_walk.period + 1) * m_walk.period;
+    }
 
 private:
     RandomWalk m_walk;
@@ -139,9 +174,7 @@ public:
     const char* kind() const override { return "playback"; }
     double value(Duration since_start) override
     {
-        const Duration last = m_points.back().time;
-        if (m_end == AtEnd::Repeat && last > Duration(0))
-            since_start %= last;
+        since_start -= round_of(since_start);
         const auto after = std::ranges::upper_bound(m_points, since_start, {}, &WavePoint::time);
         if (after == m_points.begin())
             return after->value;
@@ -152,12 +185,29 @@ public:
             / static_cast<double>((after->time - before->time).count());
         return between_of(before->value, after->value, share);
     }
-    bool done(Duration since_start) const override
+    Duration next_change(Duration since_start) const override
     {
-        return m_end == AtEnd::Stay && since_start >= m_points.back().time;
+        const Duration round = round_of(since_start);
+        const auto next
+            = std::ranges::upper_bound(m_points, since_start - round, {}, &WavePoint::time);
+        if (next == m_points.end())
+            return NEVER;
+        const bool moving = m_between == Between::Interpolate && next != m_points.begin();
+        return moving
+            ? std::min(since_start + step_of(next->time - (next - 1)->time), round + next->time)
+            : round + next->time;
     }
+    bool smooth() const override { return m_between == Between::Interpolate; }
 
 private:
+    // When the round of a repeated recording began in which this time lies.
+    Duration round_of(Duration since_start) const
+    {
+        const Duration last = m_points.back().time;
+        const bool repeats = m_end == AtEnd::Repeat && last > Duration(0);
+        return repeats ? since_start / last * last : Duration(0);
+    }
+
     std::vector<WavePoint> m_points;
     Between m_between;
     AtEnd m_end;
@@ -203,7 +253,8 @@ std::unique_ptr<Waveform> make_sine(const Sine& sine)
 
 std::unique_ptr<Waveform> make_square(const Square& square)
 {
-    VWB_ASSERT(square.period > Duration(0));
+    VWB_ASSERT(square.high_time >= Duration(0) && square.low_time >= Duration(0)
+        && square.high_time + square.low_time > Duration(0));
     return std::make_unique<SquareWave>(square);
 }
 

@@ -19,8 +19,13 @@ public:
     virtual const char* kind() const = 0; // "sine"
     // Times never go backwards from call to call.
     virtual double value(Duration since_start) = 0;
+    // When the value is another one, after this time. A smooth wave never stays the same: when it
+    // is worth to look again.
+    virtual Duration next_change(Duration since_start) const = 0;
+    virtual bool smooth() const { return false; }
+    static constexpr Duration NEVER = Duration::max();
     // Nothing changes any more from this time on.
-    virtual bool done(Duration) const { return false; }
+    bool done(Duration since_start) const { return next_change(since_start) == NEVER; }
 };
 
 std::unique_ptr<Waveform> make_constant(double value);
@@ -37,12 +42,13 @@ struct Sine {
 };
 std::unique_ptr<Waveform> make_sine(const Sine& sine);
 
-// High first, for duty percent of the period.
+// High first.
 struct Square {
     double low = 0;
     double high = 1;
-    Duration period {};
-    double duty = 50;
+    Duration high_time {};
+    Duration low_time {};
+    uint64_t periods = 0; // then low for good; 0: endless
 };
 std::unique_ptr<Waveform> make_square(const Square& square);
 

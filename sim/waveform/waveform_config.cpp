@@ -73,10 +73,14 @@ Result<std::unique_ptr<Waveform>> read_square(ConfigReader& table)
     Square square;
     square.low = VWB_TRY(finite(table, "low", 0));
     square.high = VWB_TRY(finite(table, "high", 1));
-    square.period = VWB_TRY(time_of(table, "period"));
-    square.duty = VWB_TRY(finite(table, "duty", 50));
-    if (square.duty < 0 || square.duty > 100)
+    const auto period = VWB_TRY(time_of(table, "period"));
+    const double duty = VWB_TRY(finite(table, "duty", 50));
+    if (duty < 0 || duty > 100)
         return table.error("duty", "expected 0 to 100 percent");
+    square.high_time = Duration(std::llround(static_cast<double>(period.count()) * duty / 100));
+    square.low_time = period - square.high_time;
+    square.periods = static_cast<uint64_t>(
+        VWB_TRY(table.integer_or("count", 0, 0, std::numeric_limits<int64_t>::max())));
     return make_square(square);
 }
 

@@ -17,7 +17,8 @@ inline constexpr Duration SHORTEST_WAVE = std::chrono::microseconds(10);
 
 // wave = { kind = "sine", offset = 20, amplitude = 5, period = "10s", phase = 0.25 }
 //        { kind = "ramp", from = 0, to = 10, time = "5s", end = "stay", "restart" or "back" }
-//        { kind = "square", low = 0, high = 1, period = "1s", duty = 50 }
+//        { kind = "square", low = 0, high = 1, period = "1s", duty = 50,
+//          count = 0 }
 //        { kind = "random", start = 0, step = 1, minimum = -5, maximum = 5, period = "1s", seed = 1
 //        } { kind = "csv", file = "t.csv", between = "hold" or "interpolate", end = "stay" or
 //        "repeat" }

@@ -47,7 +47,8 @@ TEST_F(SimGpioActionsTest, EveryActionIsListedWithHelpForEachParameter)
         for (const auto& parameter : action.parameters)
             EXPECT_FALSE(parameter.help.empty()) << action.name << " " << parameter.name;
     }
-    EXPECT_EQ(names, "get set release pull pulse square stop wire unwire signals ");
+    EXPECT_EQ(
+        names, "get set release pull pulse square ramp sine random play stop wire unwire signals ");
 }
 
 TEST_F(SimGpioActionsTest, SetAndReleaseDriveTheLine)
@@ -116,8 +117,34 @@ TEST_F(SimGpioActionsTest, SquareWaveRunsUntilStopped)
     EXPECT_EQ(levels, "111000000011");
     ASSERT_TRUE(call("stop", { { "signal", "line2" } }));
     EXPECT_EQ(value("line2"), 0);
-    EXPECT_EQ(error("stop", { { "signal", "line2" } }),
-        "neither pulses nor a square wave run on 'line2'");
+    EXPECT_EQ(error("stop", { { "signal", "line2" } }), "neither pulses nor a wave run on 'line2'");
+}
+
+TEST_F(SimGpioActionsTest, RampIsHighInItsUpperHalf)
+{
+    ASSERT_TRUE(call("ramp", { { "signal", "line2" }, { "to", 1 }, { "time", "100us" } }));
+    advance(40us);
+    EXPECT_EQ(value("line2"), 0);
+    advance(10us);
+    EXPECT_EQ(value("line2"), 1);
+    advance(1ms);
+    EXPECT_EQ(m_bank.generator(2), nullptr);
+    EXPECT_EQ(value("line2"), 1);
+}
+
+TEST_F(SimGpioActionsTest, StoppedWaveLeavesTheLineAsItIs)
+{
+    ASSERT_TRUE(call("sine", { { "signal", "line2" }, { "period", "1ms" }, { "offset", 0.5 } }));
+    EXPECT_EQ(value("line2"), 1);
+    advance(600us);
+    EXPECT_EQ(value("line2"), 0);
+    advance(600us);
+    EXPECT_EQ(value("line2"), 1);
+    ASSERT_TRUE(call("stop", { { "signal", "line2" } }));
+    advance(600us);
+    EXPECT_EQ(value("line2"), 1);
+    EXPECT_EQ(error("ramp", { { "signal", "line2" }, { "to", 1 }, { "time", "1us" } }),
+        "time: is 1us; expected at least 10us");
 }
 
 TEST_F(SimGpioActionsTest, WireJoinsAndUnwireParts)

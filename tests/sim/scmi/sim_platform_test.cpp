@@ -18,7 +18,7 @@ ScmiSensorInfo sensor(const std::string& name)
 }
 
 // Sensors "load" and "cpu", which is coupled to it, clock "uart", power "gpu", and the system.
-class SimPlatformTest : public testing::Test, ScmiSensorListener, ScmiSignalListener {
+class SimPlatformTest : public testing::Test, ScmiSensorListener, SignalListener {
 protected:
     SimPlatformTest()
     {
@@ -37,6 +37,7 @@ protected:
         platform.sensors()->set_listener(this);
         platform.set_signal_listener(this);
     }
+    SignalListener& listener() { return *this; }
     SimSensors& sensors() { return platform.sim_sensors(); }
     Result<Value> call(const char* action, Value::Object parameters)
     {
@@ -75,7 +76,8 @@ protected:
     {
         errors.push_back(error.message());
     }
-    void signal_changed(uint32_t signal, uint32_t value) override
+    bool observed() const override { return looked_at; }
+    void signal_changed(uint32_t signal, double value) override
     {
         signals.emplace_back(signal, value);
     }
@@ -83,10 +85,11 @@ protected:
     ManualClock m_clock;
     std::unique_ptr<EventLoop> m_loop = EventLoop::create(m_clock).value();
     SimScmiPlatform platform { *m_loop };
+    bool looked_at = true;
     std::vector<int64_t> answers;
     std::vector<int64_t> samples;
     std::vector<std::string> errors;
-    std::vector<std::pair<uint32_t, uint32_t>> signals;
+    std::vector<std::pair<uint32_t, double>> signals;
 };
 
 } // namespace
@@ -206,12 +209,30 @@ TEST_F(SimPlatformTest, SamplesComeAtTheirInterval)
 TEST_F(SimPlatformTest, EachChangeIsToldOnceWithItsNumber)
 {
     reading(1);
+    EXPECT_TRUE(signals.empty());
+    ASSERT_TRUE(call("set", { { "signal", "cpu" }, { "value", 41 } }));
     reading(1);
     ASSERT_TRUE(call("set", { { "signal", "clock.uart" }, { "value", 200 } }));
     ASSERT_TRUE(call("set", { { "signal", "clock.uart" }, { "value", 200 } }));
     ASSERT_TRUE(call("set", { { "signal", "power.gpu" }, { "value", 1 } }));
-    EXPECT_EQ(signals,
-        (std::vector<std::pair<uint32_t, uint32_t>> { { 1, 40000 }, { 4, 200 }, { 5, 1 } }));
+    EXPECT_EQ(
+        signals, (std::vector<std::pair<uint32_t, double>> { { 1, 41 }, { 4, 200 }, { 5, 1 } }));
+}
+
+TEST_F(SimPlatformTest, ChangesAreToldInTheUnitOfTheSignal)
+{
+    using Changes = std::vector<std::pair<uint32_t, double>>;
+    ASSERT_TRUE(call("set", { { "signal", "cpu" }, { "value", 39.9 } }));
+    EXPECT_EQ(signals, (Changes { { 1, 39.9 } }));
+    SimScmiPlatform other(*m_loop);
+    other.sim_resets().add({ "usb", 0, false, 0 });
+    other.sim_voltages().add({ "vdd", {}, 0, 0 });
+    other.finish();
+    other.set_signal_listener(&listener());
+    signals.clear();
+    ASSERT_TRUE(other.resets()->reset(0));
+    ASSERT_TRUE(other.voltages()->set_level(0, 900000));
+    EXPECT_EQ(signals, (Changes { { 0, 1 }, { 0, 0 }, { 1, 0.9 } }));
 }
 
 TEST_F(SimPlatformTest, ValuesThatCannotBeAreRefused)
@@ -221,4 +242,24 @@ TEST_F(SimPlatformTest, ValuesThatCannotBeAreRefused)
     EXPECT_EQ(refusal("system", { { "state", "sleep" } }),
         "'sleep' is no state; expected shutdown, cold_reset, warm_reset, power_up or suspend");
     EXPECT_EQ(refusal("sett", {}), "there is no action 'sett'; did you mean 'set'?");
+}
+
+TEST_F(SimPlatformTest, WavesAreToldWhileSomebodyLooks)
+{
+    ASSERT_TRUE(call("set", { { "signal", "cpu" }, { "value", 20 } }));
+    ASSERT_TRUE(call("ramp", { { "signal", "load" }, { "to", 1 }, { "time", "40ms" } }));
+    signals.clear();
+    advance(milliseconds(20));
+    // 8 times the load is added to cpu.
+    EXPECT_EQ(signals, (std::vector<std::pair<uint32_t, double>> { { 0, 0.5 }, { 1, 24 } }));
+    advance(milliseconds(20));
+    EXPECT_EQ(signals.back(), (std::pair<uint32_t, double> { 1, 28 }));
+    signals.clear();
+    advance(milliseconds(100));
+    EXPECT_TRUE(signals.empty());
+    looked_at = false;
+    ASSERT_TRUE(call("square", { { "signal", "cpu" }, { "period", "40ms" } }));
+    signals.clear();
+    advance(milliseconds(100));
+    EXPECT_TRUE(signals.empty());
 }

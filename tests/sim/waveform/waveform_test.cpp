@@ -45,8 +45,8 @@ TEST(Waveform, SineSwingsAroundItsOffset)
 
 TEST(Waveform, SquareIsHighForItsDuty)
 {
-    const auto wave
-        = make_square({ .low = -1, .high = 1, .period = milliseconds(100), .duty = 30 });
+    const auto wave = make_square(
+        { .low = -1, .high = 1, .high_time = milliseconds(30), .low_time = milliseconds(70) });
     EXPECT_EQ(wave->value(milliseconds(0)), 1);
     EXPECT_EQ(wave->value(milliseconds(29)), 1);
     EXPECT_EQ(wave->value(milliseconds(30)), -1);
