@@ -20,6 +20,7 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     : m_loop(loop)
     , m_bench(bench)
     , m_calls(loop)
+    , m_recorder(loop, m_calls)
     , m_subscriptions(loop, bench.devices(), *this)
 {
     add_bench_methods(m_methods, *this);

@@ -10,6 +10,7 @@
 #include "engine/control/device_calls.h"
 #include "engine/control/method_table.h"
 #include "engine/control/rpc_server.h"
+#include "engine/control/signal_recorder.h"
 #include "engine/control/subscriptions.h"
 
 #include <memory>
@@ -33,6 +34,7 @@ public:
     BenchView& bench() { return m_bench; }
     EventLoop& loop() { return m_loop; }
     DeviceCalls& calls() { return m_calls; }
+    SignalRecorder& recorder() { return m_recorder; }
     Subscriptions& subscriptions() { return m_subscriptions; }
     const MethodTable& methods() const { return m_methods; }
 
@@ -56,6 +58,7 @@ private:
     BenchView& m_bench;
     MethodTable m_methods;
     DeviceCalls m_calls;
+    SignalRecorder m_recorder;
     Subscriptions m_subscriptions;
     std::unique_ptr<RpcServer> m_rpc; // goes first: nobody calls while the rest goes
 };

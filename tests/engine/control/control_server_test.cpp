@@ -269,8 +269,8 @@ TEST_F(ControlServerTest, DiscoverDescribesEverything)
     EXPECT_THAT(methods,
         ElementsAre("rpc.discover", "bench.info", "bench.shutdown", "inspect", "device.list",
             "device.info", "device.schema", "device.reset", "device.disconnect", "device.features",
-            "device.dial", "problems.list", "action", "signal.get", "signal.set", "signal.list",
-            "subscribe", "unsubscribe", "trace.stats"));
+            "device.dial", "problems.list", "action", "signal.get", "signal.set", "signal.record",
+            "signal.list", "subscribe", "unsubscribe", "trace.stats"));
     EXPECT_EQ(to_text(*follow_path(result, "devices.0.actions.1.name").value), "set");
     EXPECT_EQ(to_text(*follow_path(result, "devices.1.schema.messages.0.name").value), "IO");
     EXPECT_EQ(to_text(*follow_path(result, "error_codes.not-found").value), "-32001");
