@@ -252,6 +252,7 @@ Parser::Parser()
     add_command<GetOptions>(m_app, texts::GET);
     add_command<SetOptions>(m_app, texts::SET);
     add_command<CallOptions>(m_app, texts::CALL);
+    add_command<SignalOptions>(m_app, texts::SIGNAL);
     add_command<FeaturesOptions>(m_app, texts::FEATURES);
     add_command<ResetOptions>(m_app, texts::RESET);
     add_command<DisconnectOptions>(m_app, texts::DISCONNECT);

@@ -100,6 +100,14 @@ inline constexpr CommandText CALL { "call", ACTING,
     "  vwb call gpio0\n"
     "  vwb call gpio0 pulse signal=button width=50us\n" };
 
+inline constexpr CommandText SIGNAL { "signal", ACTING,
+    "Let a signal follow a wave or a recording, and record what it does",
+    "  vwb signal ramp i2c0.room.temperature to=40 time=10s\n"
+    "  vwb signal square gpio0.line3 period=1ms count=100\n"
+    "  vwb signal record gpio0.line3 --for 1s --to line3.csv\n"
+    "  vwb signal record scmi0.sensor.cpu --changes 10 --json\n"
+    "  vwb signal play gpio0.line3 file=line3.csv end=repeat\n" };
+
 inline constexpr CommandText FEATURES { "features", ACTING,
     "Which features a device offers, and who dropped which; turn the dial",
     "  vwb features gpio0\n"

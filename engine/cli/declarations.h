@@ -26,6 +26,7 @@ void declare(ProblemsOptions& options, ArgumentList& list);
 void declare(GetOptions& options, ArgumentList& list);
 void declare(SetOptions& options, ArgumentList& list);
 void declare(CallOptions& options, ArgumentList& list);
+void declare(SignalOptions& options, ArgumentList& list);
 void declare(FeaturesOptions& options, ArgumentList& list);
 void declare(ResetOptions& options, ArgumentList& list);
 void declare(DisconnectOptions& options, ArgumentList& list);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/cli/observer_commands.h"
 
-#include "engine/base/units.h"
+#include "engine/cli/assignments.h"
 #include "engine/cli/exit_code.h"
 #include "engine/cli/table.h"
 #include "engine/control/client.h"
@@ -50,47 +50,6 @@ void print_tree(const Value& value, unsigned depth)
     }
     if (!members)
         std::printf("%s\n", to_text(value).c_str());
-}
-
-// "gpio0.line3=1" is {signal: "gpio0.line3", value: 1}; a value that is no number stays text.
-Value typed_value(const std::string& text)
-{
-    if (text == "true" || text == "false")
-        return text == "true";
-    if (const auto number = parse_unsigned(text); number && *number <= uint64_t { INT64_MAX })
-        return *number;
-    if (const auto json = parse_json(text); json && json->is_number())
-        return *json;
-    return text;
-}
-
-Result<std::pair<std::string, std::string>> split_assignment(const std::string& text)
-{
-    const size_t equals = text.find('=');
-    if (equals == text.npos || equals == 0)
-        return Error(ErrorKind::Invalid, "'" + text + "' is not NAME=VALUE");
-    return std::pair(text.substr(0, equals), text.substr(equals + 1));
-}
-
-// The type that the action declares decides; "width=50us" of a duration stays text.
-Result<Value> parameter_value(const Value& action, const std::string& name, const std::string& text)
-{
-    for (const auto& parameter : list_of(action, "parameters")) {
-        if (member_text(parameter, "name") != name)
-            continue;
-        const std::string type = member_text(parameter, "type");
-        return type == "string" || type == "duration" ? Value(text) : typed_value(text);
-    }
-    return typed_value(text); // the bench says what it thinks of it
-}
-
-const Value* find_action(const Value& info, const std::string& name)
-{
-    for (const auto& action : list_of(info, "actions")) {
-        if (member_text(action, "name") == name)
-            return &action;
-    }
-    return nullptr;
 }
 
 void print_actions(const Value& info)
@@ -213,16 +172,9 @@ Result<int> observer_command(const CallOptions& options)
         }
         return 0;
     }
-    const Value* action = find_action(info, options.action);
-    Value parameters = Value::object();
-    for (const auto& assignment : options.parameters) {
-        const auto [name, text] = VWB_TRY(split_assignment(assignment));
-        parameters.set(
-            name, action ? VWB_TRY(parameter_value(*action, name, text)) : typed_value(text));
-    }
     Value call = one_member("device", options.device);
     call.set("action", options.action);
-    call.set("parameters", std::move(parameters));
+    call.set("parameters", VWB_TRY(action_parameters(info, options.action, options.parameters)));
     const Value result = VWB_TRY(client->call("action", std::move(call)));
     const Value* value = result.find("value");
     if (options.observer.json)

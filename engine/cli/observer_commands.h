@@ -15,6 +15,7 @@ Result<int> observer_command(const WatchOptions& options);
 Result<int> observer_command(const GetOptions& options);
 Result<int> observer_command(const SetOptions& options);
 Result<int> observer_command(const CallOptions& options);
+Result<int> observer_command(const SignalOptions& options);
 Result<int> observer_command(const ProblemsOptions& options);
 Result<int> observer_command(const FeaturesOptions& options);
 Result<int> observer_command(const ResetOptions& options);

@@ -75,6 +75,19 @@ void declare(CallOptions& options, ArgumentList& list)
     declare(options.observer, list);
 }
 
+void declare(SignalOptions& options, ArgumentList& list)
+{
+    list.argument("VERB", options.verb,
+        "record, ramp, sine, square, random, play, stop; 'vwb call DEVICE' says what each takes",
+        Need::Required);
+    list.argument("SIGNAL", options.signal, "DEVICE.SIGNAL", Need::Required);
+    list.arguments("KEY=VALUE...", options.parameters, "Parameters of a wave");
+    list.duration({ "--for", "DURATION", "Record so long (50ms, 2s), at most 1h" }, options.time);
+    list.number({ "--changes", "N", "Record until it has changed N times" }, options.changes);
+    list.text({ "--to", "FILE", "Record to this file: CSV, or JSON if it ends so" }, options.to);
+    declare(options.observer, list);
+}
+
 void declare(FeaturesOptions& options, ArgumentList& list)
 {
     declare_device(options.device, list);

@@ -90,6 +90,17 @@ struct CallOptions {
     std::vector<std::string> parameters; // "width=50us"
 };
 
+struct SignalOptions {
+    ObserverOptions observer;
+    std::string verb; // "record", or an action of the device that takes a signal
+    std::string signal; // "gpio0.line3"
+    std::vector<std::string> parameters; // "to=40"
+    // --- of a recording ---
+    Duration time { 0 }; // 0: until there are enough changes
+    uint64_t changes = 0; // 0: until the time is over
+    std::string to; // a file; empty: standard output
+};
+
 struct ProblemsOptions {
     ObserverOptions observer;
     std::string device; // empty: all
@@ -126,7 +137,8 @@ struct ShutdownOptions {
 
 using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRunOptions,
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
-    ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions, ShutdownOptions>;
+    SignalOptions, ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions,
+    ShutdownOptions>;
 
 struct CommandLine {
     Command command;

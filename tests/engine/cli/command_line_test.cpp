@@ -145,15 +145,16 @@ TEST(CommandLine, HelpShowsExamplesBeforeOptionsAndTheExitCodes)
     EXPECT_EQ(help.errors, "");
     EXPECT_LT(help.output.find("Examples:"), help.output.find("Options:"));
     EXPECT_THAT(help.output, HasSubstr("Exit codes:"));
-    for (const char* command : { "run", "demo", "list", "inspect", "watch", "get", "set", "call",
-             "problems", "features", "reset", "disconnect", "shutdown", "guest", "doctor" })
+    for (const char* command : { "run", "demo", "list", "inspect", "watch", "get", "set", "signal",
+             "call", "problems", "features", "reset", "disconnect", "shutdown", "guest", "doctor" })
         EXPECT_THAT(help.output, HasSubstr(std::string("\n  ") + command + " "));
 }
 
 TEST(CommandLine, EveryCommandHasHelpWithExamples)
 {
-    for (const char* command : { "run", "demo", "list", "inspect", "watch", "get", "set", "call",
-             "problems", "features", "reset", "disconnect", "shutdown", "guest", "doctor" }) {
+    for (const char* command :
+        { "run", "demo", "list", "inspect", "watch", "get", "set", "signal", "call", "problems",
+            "features", "reset", "disconnect", "shutdown", "guest", "doctor" }) {
         const auto help = ended({ command, "--help" });
         EXPECT_EQ(help.status, 0);
         EXPECT_THAT(help.output, HasSubstr(std::string("Examples:\n  vwb ") + command));
