@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Defects seen in other GPIO back-ends (vhost-device-gpio 0.1.0 first of all): each must stay
 // impossible here.
+#include "devices/gpio/gpio_type.h"
+#include "engine/bench/bench_file.h"
+#include "sim/gpio/sim_gpio.h"
 #include "tests/support/gpio_harness.h"
 #include "tests/support/gpiochip_harness.h"
 
@@ -249,6 +252,30 @@ TEST(GpioKnownDefects, NamesFitIntoALargerResponse)
 {
     GpioHarness gpio;
     EXPECT_EQ(gpio.guest().request(GPIO_REQUESTQ, message(1, 0, 0), 64).bytes[0], OK);
+}
+
+TEST(GpioKnownDefects, NumbersOfLinesThatCannotBeAreRefused)
+{
+    Registry registry;
+    registry.add(gpio_device_type({ sim_gpio_kind() }));
+    ManualClock clock;
+    const auto loop = EventLoop::create(clock).value();
+    const auto refusal = [&](const std::string& lines) {
+        const auto bench = read_bench_text(
+            "[[device]]\ntype = 'gpio'\n[device.sim]\nlines = " + lines + "\n", "b.toml", registry)
+                               .value();
+        const DeviceSpec& spec = bench.devices[0];
+        ConfigReader device(*spec.table);
+        ConfigReader parameters(*spec.table->find("sim"));
+        DeviceSetup setup { spec.name, spec.hardware, device, parameters, *loop };
+        const auto made = spec.type->create(setup);
+        return made ? "none" : made.error().message();
+    };
+    EXPECT_EQ(refusal("70000"),
+        "b.toml:4: lines: expected an integer from 1 to 1024, found an integer '70000'");
+    EXPECT_EQ(
+        refusal("0"), "b.toml:4: lines: expected an integer from 1 to 1024, found an integer '0'");
+    EXPECT_EQ(refusal("1024"), "none");
 }
 
 // --- on real chips ---

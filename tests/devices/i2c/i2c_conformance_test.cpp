@@ -75,6 +75,21 @@ TEST(I2cConformance, AddressFlagsAndWriteDataAreNotChanged)
     EXPECT_TRUE(std::ranges::equal(request.bytes(), std::as_bytes(std::span(bytes))));
 }
 
+// 5.16.6.4: a read places one segment of the buffer's length into it.
+TEST(I2cConformance, ReadPlacesOneSegmentOfTheLengthOfItsBuffer)
+{
+    I2cHarness i2c;
+    for (const uint32_t size : { 1u, 2u, 255u, 4096u }) {
+        i2c.adapter().bus.clear();
+        i2c.adapter().next_byte = 7;
+        const auto data = i2c.data(i2c.read(0x48, size));
+        ASSERT_EQ(data.size(), size);
+        for (size_t at = 0; at < size; ++at)
+            ASSERT_EQ(data[at], static_cast<uint8_t>(7 + at)) << at;
+        EXPECT_EQ(i2c.bus(), "S 48R " + std::to_string(size) + " P ");
+    }
+}
+
 TEST(I2cConformance, RequestsOfOneKickAreDoneInOrder)
 {
     I2cHarness i2c;

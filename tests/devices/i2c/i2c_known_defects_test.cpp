@@ -192,3 +192,28 @@ TEST(I2cKnownDefects, BatchAsZephyrQueuesItIsOneTransfer)
         EXPECT_EQ(i2c.status(ticket), OK);
     EXPECT_EQ(i2c.bus(), "S 50W 00 00 S 50R 1 S 50R 1 S 51W 09 P ");
 }
+
+TEST(I2cKnownDefects, EmptyBufferDescriptorDoesNotEndTheQueue)
+{
+    I2cHarness i2c;
+    i2c.guest().submit_pieces(I2C_REQUESTQ, { I2cHarness::header(0x48, 0), {} }, { 1 });
+    i2c.guest().submit_pieces(I2C_REQUESTQ, { I2cHarness::header(0x48, M_RD) }, { 0, 1 });
+    EXPECT_EQ(i2c.status(i2c.write(0x48, { 7 })), OK);
+}
+
+// There all guests of one process shared all chips.
+TEST(I2cKnownDefects, GuestsDoNotShareABus)
+{
+    I2cHarness first;
+    I2cHarness second;
+    EXPECT_EQ(first.status(first.write(0x48, { 1 })), OK);
+    EXPECT_EQ(second.bus(), "");
+}
+
+TEST(I2cKnownDefects, AddressWithoutAChipIsToldWhereOneLooks)
+{
+    I2cHarness i2c;
+    i2c.adapter().fail_at = 0;
+    EXPECT_EQ(i2c.status(i2c.write(0x51, { 1 })), ERR);
+    EXPECT_EQ(*i2c.inspect().find("last_failure"), Value("0x51: no chip answers to the address"));
+}

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 using namespace vwb;
 using namespace vwb::test;
 using Words = ScmiHarness::Words;
@@ -148,4 +150,45 @@ TEST(ScmiKnownDefects, ConfigurationBeyondTheEnableBitIsTaken)
     const uint32_t timestamps_and_interval = 1u << 16 | 0x1fu << 11 | 3;
     EXPECT_EQ(scmi.status(SCMI_SENSOR, SENSOR_CONFIG_SET, { 0, timestamps_and_interval }),
         ScmiStatus::Success);
+}
+
+// There simulated sensors waited for standard output, and two of them, or a file there, were the
+// end of the process.
+TEST(ScmiKnownDefects, SimulatedSensorsNeedNoDescriptors)
+{
+    ManualClock clock;
+    const auto loop = EventLoop::create(clock).value();
+    const auto descriptors = [] {
+        const std::filesystem::directory_iterator open("/proc/self/fd");
+        return std::distance(begin(open), end(open));
+    };
+    const auto before = descriptors();
+    SimScmiPlatform platform(*loop);
+    for (const char* name : { "a", "b", "c" })
+        platform.sim_sensors().add(scalar_sensor(name));
+    platform.finish();
+    platform.sim_sensors().set_sampling(0, seconds(1));
+    EXPECT_EQ(descriptors(), before);
+}
+
+TEST(ScmiKnownDefects, ListOfProtocolsBeyondItsEndIsAnError)
+{
+    ScmiHarness scmi;
+    EXPECT_EQ(scmi.status(SCMI_BASE, BASE_DISCOVER_LIST_PROTOCOLS, { 1000 }),
+        ScmiStatus::InvalidParameters);
+    EXPECT_TRUE(alive(scmi));
+}
+
+TEST(ScmiKnownDefects, EventWithoutABufferIsNoInterrupt)
+{
+    ScmiHarness scmi;
+    EXPECT_EQ(
+        scmi.status(SCMI_SENSOR, SENSOR_CONTINUOUS_UPDATE_NOTIFY, { 0, 1 }), ScmiStatus::Success);
+    EXPECT_EQ(scmi.status(SCMI_SENSOR, SENSOR_CONFIG_SET, { 0, 1 }), ScmiStatus::Success);
+    scmi.guest().advance(seconds(10));
+    Inspector inspector;
+    scmi.guest().host().queue(SCMI_EVENTQ).inspect(inspector);
+    const auto counters = *std::move(inspector).tree().find("counters");
+    EXPECT_EQ(*counters.find("calls_needed"), Value(0));
+    EXPECT_EQ(*counters.find("completed"), Value(0));
 }
