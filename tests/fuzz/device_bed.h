@@ -59,7 +59,8 @@ private:
     uint64_t offered_features() const override { return m_offered; }
     void report(Problem problem) override;
     void config_changed() override { }
-    void signal_changed(uint32_t, uint32_t) override { }
+    bool observed() const override { return true; }
+    void signal_changed(uint32_t, double) override { }
     void catch_up(unsigned) override { }
     void complete_request(DescriptorChain chain, uint32_t written) override;
     void give_back_request(DescriptorChain chain) override;
