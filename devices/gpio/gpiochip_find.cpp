@@ -181,7 +181,9 @@ Result<std::unique_ptr<GpioHardware>> create(
     auto name = VWB_TRY(table.name_or_number("chip"));
     const auto info = find_gpiochip(*calls, name);
     if (!info)
-        return Error(info.error().kind(), table.error("chip", info.error().message()).message());
+        return Error(
+            info.error().kind() == ErrorKind::Invalid ? ErrorKind::Invalid : ErrorKind::Unavailable,
+            table.error("chip", info.error().message()).message());
     const auto chip = calls->open(info->path);
     if (!chip)
         return Error::from_errno(info->path, errno);

@@ -70,6 +70,9 @@ TEST_F(GpiochipFindTest, WithoutTheLibraryTheCureIsNamed)
         "b.toml:3: chip: this program was built without libgpiod 2; cure: install libgpiod-dev (on"
         " Debian 12 of bookworm-backports) and build again");
     EXPECT_EQ(make("chip = 0\n").error().kind(), ErrorKind::Unavailable);
+    m_fakes->has_library = true;
+    EXPECT_EQ(make("chip = 9\n").error().kind(), ErrorKind::Unavailable);
+    EXPECT_EQ(make("chip = 'expander'\n").error().kind(), ErrorKind::Invalid);
 }
 
 TEST_F(GpiochipFindTest, AllLinesAreThereByDefaultAndNoNameTwice)
