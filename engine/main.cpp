@@ -20,6 +20,8 @@
 #include "engine/guest/kernel_cache.h"
 #include "sim/gpio/sim_gpio.h"
 #include "sim/i2c/sim_i2c.h"
+#include "sim/kernel/gpio_sim.h"
+#include "sim/kernel/i2c_stub.h"
 #include "sim/rng/seeded_rng.h"
 #include "sim/scmi/sim_scmi.h"
 
@@ -32,8 +34,8 @@ namespace {
 Registry make_registry()
 {
     Registry registry;
-    registry.add(gpio_device_type({ sim_gpio_kind(), gpiochip_kind() }));
-    registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind() }));
+    registry.add(gpio_device_type({ sim_gpio_kind(), gpiochip_kind(), gpio_sim_kind() }));
+    registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind(), i2c_stub_kind() }));
     registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
     registry.add(scmi_device_type({ sim_scmi_kind(), iio_scmi_kind() }));
     return registry;

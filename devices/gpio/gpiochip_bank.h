@@ -6,6 +6,7 @@
 #pragma once
 
 #include "devices/gpio/gpiochip_calls.h"
+#include "devices/gpio/gpiochip_hardware.h"
 
 #include <optional>
 
@@ -19,15 +20,6 @@ struct GpiochipLine {
     GpiochipDrive drive = GpiochipDrive::PushPull;
     Duration debounce { 0 };
     bool active_low = false;
-};
-
-// What there is behind the lines of a chip that is not real: a simulator of the kernel's.
-class GpiochipOutside {
-public:
-    virtual ~GpiochipOutside() = default;
-    virtual const char* kind() const = 0;
-    virtual Actions& actions() = 0;
-    virtual void inspect(Inspector& inspector) const = 0;
 };
 
 class GpiochipBank final : public GpioHardware {

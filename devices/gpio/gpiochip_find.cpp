@@ -218,6 +218,19 @@ Result<std::vector<GpiochipLine>> read_gpiochip_lines(Gpiochip& chip, ConfigRead
     return lines;
 }
 
+Result<std::unique_ptr<GpioHardware>> make_gpiochip_hardware(EventLoop& loop,
+    const std::string& path, const std::vector<std::string>& names,
+    std::unique_ptr<GpiochipOutside> outside)
+{
+    auto calls = system_gpiochip_calls();
+    VWB_TRY(find_gpiochip(*calls, path));
+    std::vector<GpiochipLine> lines;
+    for (uint32_t offset = 0; offset < names.size(); ++offset)
+        lines.push_back({ names[offset], offset });
+    return std::unique_ptr<GpioHardware>(
+        std::make_unique<GpiochipBank>(loop, std::move(calls), path, lines, std::move(outside)));
+}
+
 GpioHardwareKind gpiochip_kind(std::shared_ptr<GpiochipCalls> calls)
 {
     return { .name = "gpiochip",

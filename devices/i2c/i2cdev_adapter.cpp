@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "devices/i2c/i2cdev_adapter.h"
 
+#include "devices/i2c/i2cdev_hardware.h"
 #include "engine/base/units.h"
 
 #include <array>
@@ -101,6 +102,8 @@ void I2cDevAdapter::inspect(Inspector& inspector) const
 
 namespace {
 
+constexpr Duration GIVE_UP = std::chrono::seconds(5);
+
 // Error: NotFound or Invalid, listing what there is.
 Result<std::string> path_of_name(I2cDevCalls& calls, const std::string& name)
 {
@@ -151,7 +154,7 @@ Result<std::unique_ptr<I2cAdapter>> create(
         options.timeout = VWB_TRY(table.duration_or("timeout", Duration(0)));
     if (table.has("retries"))
         options.retries = static_cast<unsigned>(VWB_TRY(table.integer("retries", 0, 100)));
-    const auto give_up = VWB_TRY(table.duration_or("give_up", std::chrono::seconds(5)));
+    const auto give_up = VWB_TRY(table.duration_or("give_up", GIVE_UP));
     VWB_TRY(table.finish());
     auto adapter = I2cDevAdapter::create(loop, calls, options, give_up);
     if (!adapter)
@@ -160,6 +163,16 @@ Result<std::unique_ptr<I2cAdapter>> create(
 }
 
 } // namespace
+
+Result<std::unique_ptr<I2cAdapter>> make_i2cdev_hardware(
+    EventLoop& loop, const std::string& path, bool force)
+{
+    I2cDevOptions options;
+    options.path = path;
+    options.force = force;
+    return std::unique_ptr<I2cAdapter>(
+        VWB_TRY(I2cDevAdapter::create(loop, system_i2cdev_calls(), options, GIVE_UP)));
+}
 
 I2cAdapterKind i2cdev_kind(std::shared_ptr<I2cDevCalls> calls)
 {
