@@ -114,3 +114,26 @@ TEST_F(TransportFeaturesTest, IommuProtectsWhatTheDeviceMayNotWrite)
     EXPECT_EQ(driver->ring(0).pop_used()->length, 0u);
     EXPECT_EQ(m_bench.rules("rng0"), "d.iova-access");
 }
+
+// virtio 1.4, 2.7.5.1 and 2.8.15: a device does not read what it is to write.
+TEST_F(TransportFeaturesTest, WritableBuffersNeedNoPermissionToRead)
+{
+    offer("rng0", "offer", "bit 33");
+    for (const bool packed : { false, true }) {
+        DriverOptions options;
+        options.iommu = true;
+        options.packed = packed;
+        const auto driver = m_bench.connect("rng0", options);
+        ASSERT_TRUE(driver->request(0, {}, 64));
+        const auto page = driver->memory().allocate(4096, 4096);
+        driver->iommu()->map(page.guest_address, page.guest_address - DriverIommu::BUS_OFFSET, 4096,
+            IoAccess::Write);
+        const DriverSegment out[] = { page.segment() };
+        ASSERT_TRUE(driver->ring(0).add({}, out, 0));
+        driver->ring(0).publish();
+        driver->kick(0);
+        EXPECT_TRUE(driver->wait_call(0, std::chrono::seconds(5)));
+        EXPECT_GT(driver->ring(0).pop_used()->length, 0u);
+    }
+    EXPECT_EQ(m_bench.rules("rng0"), "");
+}
