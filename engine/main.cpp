@@ -36,7 +36,8 @@ Registry make_registry()
     Registry registry;
     registry.add(gpio_device_type({ sim_gpio_kind(), gpiochip_kind(), gpio_sim_kind() }));
     registry.add(i2c_device_type({ sim_i2c_kind(), i2cdev_kind(), i2c_stub_kind() }));
-    registry.add(rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
+    registry.add(rng_device_type(
+        { getrandom_rng_kind(), file_rng_kind(), hwrng_kind(), seeded_rng_kind() }));
     registry.add(scmi_device_type({ sim_scmi_kind(), iio_scmi_kind() }));
     return registry;
 }

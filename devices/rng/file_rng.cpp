@@ -148,6 +148,35 @@ static Result<std::unique_ptr<RngSource>> create_file_rng(EventLoop& loop, Confi
     return std::unique_ptr<RngSource>(std::move(rng).value());
 }
 
+// "hwrng" is /dev/hwrng. A file that is none would be read from its beginning again and again.
+static Result<std::unique_ptr<RngSource>> create_hwrng(EventLoop& loop, ConfigReader& parameters)
+{
+    const auto name = VWB_TRY(parameters.string_or("name", "hwrng"));
+    const std::string path = name.starts_with("/") ? name : "/dev/" + name;
+    const auto error = [&](const std::string& text) {
+        return parameters.has("name")
+            ? parameters.error("name", text)
+            : Error(ErrorKind::Unavailable, text + "; cure: name = \"random\" or another device");
+    };
+    struct stat status { };
+    if (::stat(path.c_str(), &status) != 0)
+        return error(Error::from_errno(path, errno).message());
+    if (!S_ISCHR(status.st_mode))
+        return error(path + " is no character device; hardware = \"file\" takes other files");
+    auto rng = FileRng::create(loop, path, FilePump::AtEnd::Stop);
+    if (!rng)
+        return error(rng.error().message());
+    return std::unique_ptr<RngSource>(std::move(rng).value());
+}
+
+RngSourceKind hwrng_kind()
+{
+    return { .name = "hwrng",
+        .help = "the hardware generator of this machine, or another character device",
+        .example = "name = \"random\" # /dev/random; default: hwrng\n",
+        .create = create_hwrng };
+}
+
 RngSourceKind file_rng_kind()
 {
     return { .name = "file",

@@ -44,5 +44,7 @@ private:
 
 // hardware = "file"
 RngSourceKind file_rng_kind();
+// hardware = "hwrng": a character device of the machine by its name
+RngSourceKind hwrng_kind();
 
 } // namespace vwb

@@ -64,6 +64,8 @@ void RngDevice::handle(unsigned, Request request)
     if (m_pending.empty() && try_serve(request))
         return;
     m_pending.push_back(std::move(request));
+    if (m_pending.size() == 1)
+        note_wait();
 }
 
 void RngDevice::report_shape(const Request& request)
@@ -95,6 +97,7 @@ bool RngDevice::try_serve(Request& request)
     if (m_quota.limited())
         m_quota.take(filled);
     m_counters.bytes += filled;
+    m_statistics.give(filled);
     ++m_counters.completed;
     std::move(request).complete(filled);
     return true;
@@ -181,12 +184,33 @@ void RngDevice::serve_parked()
     stop_waiting();
     while (!m_pending.empty() && try_serve(m_pending.front()))
         m_pending.pop_front();
+    if (!m_pending.empty())
+        note_wait();
+    m_statistics.end_batch(m_loop.clock().now());
+}
+
+void RngDevice::note_wait()
+{
+    using Reason = RngStatistics::Reason;
+    if (m_wait == Wait::Turn)
+        return; // that is fairness, not starvation
+    const auto reason = m_wait == Wait::Starved ? Reason::Demand
+        : m_wait == Wait::Quota                 ? Reason::Quota
+        : m_wait == Wait::Source                ? Reason::Source
+                                                : Reason::Failure;
+    m_statistics.begin_wait(reason, m_loop.clock().now());
+}
+
+void RngDevice::batch_done(unsigned)
+{
+    m_statistics.end_batch(m_loop.clock().now());
 }
 
 void RngDevice::stop_waiting()
 {
     m_wait = Wait::Nothing;
     m_timer.stop();
+    m_statistics.end_wait(m_loop.clock().now());
 }
 
 void RngDevice::set_rate(RngRate rate)
@@ -228,6 +252,8 @@ void RngDevice::inspect(Inspector& inspector) const
     inspector.field("bytes", m_counters.bytes);
     inspector.field("pending", m_pending.size());
     inspector.field("waiting_for", to_string(m_wait));
+    inspector.child("statistics",
+        [this](Inspector& inner) { m_statistics.inspect(inner, m_loop.clock().now()); });
     inspector.child("rate", [this](Inspector& inner) {
         inner.field("limited", m_quota.limited());
         if (!m_quota.limited())

@@ -8,6 +8,7 @@
 #include "devices/rng/rng_hardware.h"
 #include "devices/rng/rng_health.h"
 #include "devices/rng/rng_quota.h"
+#include "devices/rng/rng_statistics.h"
 #include "engine/device/device.h"
 
 #include <deque>
@@ -30,6 +31,7 @@ public:
     void attach(DeviceContext& context) override;
     void queue_stopped(unsigned queue) override;
     void handle(unsigned queue, Request request) override;
+    void batch_done(unsigned queue) override;
     void fail(unsigned queue, Request request) override;
     void reset() override;
     void inspect(Inspector& inspector) const override;
@@ -47,6 +49,7 @@ public:
     uint32_t longest_answer() const { return m_longest_answer; }
     void set_longest_answer(uint32_t bytes) { m_longest_answer = bytes; }
     const RngHealth& health() const { return m_health; }
+    const RngStatistics& statistics() const { return m_statistics; }
 
     // A longer buffer is filled so far, which virtio allows: one guest's wish for gigabytes must
     // not keep the loop.
@@ -66,6 +69,7 @@ private:
     uint32_t allowance(uint32_t wanted);
     uint32_t fill(ChainWriter& writer, uint32_t goal);
     void serve_parked();
+    void note_wait();
     void stop_waiting();
     void on_source_failure(const Error& error);
     void check_health(std::span<const std::byte> bytes);
@@ -84,6 +88,7 @@ private:
     bool m_starved = false;
     uint32_t m_longest_answer = 0;
     RngHealth m_health;
+    RngStatistics m_statistics;
     RngCounters m_counters;
     RngActions m_actions;
 };

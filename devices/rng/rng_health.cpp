@@ -54,8 +54,16 @@ RngHealth::Finding RngHealth::take(uint64_t word)
     return Finding::Bias;
 }
 
+const char* RngHealth::verdict() const
+{
+    if (m_repetitions > 0 || m_biased_windows > 0)
+        return "suspect";
+    return m_windows > 0 ? "good" : "unknown";
+}
+
 void RngHealth::inspect(Inspector& inspector) const
 {
+    inspector.field("verdict", verdict());
     inspector.field("windows", m_windows);
     inspector.field("biased_windows", m_biased_windows);
     inspector.field("repetitions", m_repetitions);

@@ -25,6 +25,8 @@ public:
     // found last.
     Finding feed(std::span<const std::byte> bytes);
 
+    // "good", "suspect", or "unknown" until there was enough to judge.
+    const char* verdict() const;
     uint64_t repetitions() const { return m_repetitions; }
     uint64_t biased_windows() const { return m_biased_windows; }
     void inspect(Inspector& inspector) const;

@@ -27,10 +27,12 @@ std::vector<std::byte> noise(size_t size)
 TEST(RngHealthTest, FindsNothingInNoise)
 {
     RngHealth health;
+    EXPECT_STREQ(health.verdict(), "unknown");
     const auto bytes = noise(1 << 20);
     EXPECT_EQ(health.feed(bytes), Finding::None);
     EXPECT_EQ(health.repetitions(), 0u);
     EXPECT_EQ(health.biased_windows(), 0u);
+    EXPECT_STREQ(health.verdict(), "good");
 }
 
 TEST(RngHealthTest, FindsRepetitionInPiecesOfAnySize)
@@ -54,4 +56,5 @@ TEST(RngHealthTest, FindsBiasWhereNothingRepeats)
     EXPECT_EQ(health.biased_windows(), 1u);
     EXPECT_EQ(health.repetitions(), 0u);
     EXPECT_EQ(health.feed(noise(RngHealth::WINDOW_BITS / 8)), Finding::None);
+    EXPECT_STREQ(health.verdict(), "suspect"); // it is not forgotten
 }

@@ -22,8 +22,8 @@ protected:
     {
         std::string name = testing::TempDir() + "vwb-rng-load-XXXXXX";
         m_directory = ::mkdtemp(name.data());
-        m_registry.add(
-            rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
+        m_registry.add(rng_device_type(
+            { getrandom_rng_kind(), file_rng_kind(), hwrng_kind(), seeded_rng_kind() }));
     }
     ~RngLoadTest() override { std::filesystem::remove_all(m_directory); }
 

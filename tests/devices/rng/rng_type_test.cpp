@@ -18,8 +18,8 @@ protected:
     RngTypeTest()
         : m_loop(EventLoop::create(m_clock).value())
     {
-        m_registry.add(
-            rng_device_type({ getrandom_rng_kind(), file_rng_kind(), seeded_rng_kind() }));
+        m_registry.add(rng_device_type(
+            { getrandom_rng_kind(), file_rng_kind(), hwrng_kind(), seeded_rng_kind() }));
     }
     // The only device of a bench file.
     Result<std::unique_ptr<Device>> make(const std::string& text)
@@ -118,4 +118,19 @@ TEST_F(RngTypeTest, MistakesNameFileLineAndKey)
     EXPECT_EQ(
         error(head + "hardware = \"file\"\nfile = { path = \"/dev/zero\", at_end = \"x\" }\n"),
         "b.toml:4: at_end: expected one of rewind, stop, found a string 'x'");
+}
+
+TEST_F(RngTypeTest, HardwareGeneratorsAreCharacterDevicesByName)
+{
+    const std::string head = "[[device]]\ntype = \"rng\"\nhardware = \"hwrng\"\n";
+    for (const char* name : { "random", "urandom", "/dev/zero" }) {
+        const auto device = make(head + "hwrng = { name = \"" + name + "\" }\n");
+        ASSERT_TRUE(device) << device.error().message();
+        EXPECT_EQ(source_kind(**device), "file");
+    }
+    EXPECT_EQ(error(head + "hwrng = { name = \"no-such-generator\" }\n"),
+        "b.toml:4: name: /dev/no-such-generator: No such file or directory");
+    EXPECT_EQ(error(head + "hwrng = { name = \"/etc/passwd\" }\n"),
+        "b.toml:4: name: /etc/passwd is no character device; hardware = \"file\" takes other "
+        "files");
 }
