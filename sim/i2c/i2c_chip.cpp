@@ -5,6 +5,11 @@
 
 namespace vwb {
 
+ChipHangs::ChipHangs()
+    : std::runtime_error(std::to_string(I2cChip::MAX_STEPS) + " steps without an end")
+{
+}
+
 Error no_such_signal(std::string_view signal)
 {
     return { ErrorKind::NotFound, "the chip has no signal '" + std::string(signal) + "'" };

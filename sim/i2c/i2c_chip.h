@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // I2cChip: a simulated chip as the bus sees it, byte by byte, and as the outside sees it: signals
-// that can be read and set. It knows no transfer and no guest. Models must not block; one that
-// throws costs the transfer an error, not the bench.
+// that can be read and set. It knows no transfer and no guest.
+//
+// Models must not block. One that throws costs the transfer an error, and so does a loop that never
+// ends, as long as each of its turns takes a step(): all that RegisterChip offers does. A loop that
+// does not cannot be ended from outside: it holds its device for ever, other devices and the
+// control protocol go on, and whoever asks for the device is told that it does not respond.
 #pragma once
 
 #include "devices/i2c/i2c_hardware.h"
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +24,21 @@ struct ChipSignal {
     bool settable = true;
 };
 
+// What step() throws.
+class ChipHangs final : public std::runtime_error {
+public:
+    ChipHangs();
+};
+
 // Belongs to the loop of its bus.
 class I2cChip {
 public:
+    // Of one call: far more than any model needs, and a few milliseconds at most.
+    static constexpr uint32_t MAX_STEPS = 1000000;
+
     virtual ~I2cChip() = default;
+
+    void begin_call() const { m_steps = 0; }
 
     // How many addresses in a row it answers to.
     virtual unsigned address_count() const { return 1; }
@@ -42,6 +58,17 @@ public:
     // Errors: NotFound for a signal that it does not have, Invalid for a value out of range.
     virtual Result<Value> get(std::string_view signal) const = 0;
     virtual Result<void> set(std::string_view signal, const Value& value) = 0;
+
+protected:
+    // One turn of whatever a model does again and again.
+    void step() const
+    {
+        if (++m_steps > MAX_STEPS) [[unlikely]]
+            throw ChipHangs();
+    }
+
+private:
+    mutable uint32_t m_steps = 0; // of this call
 };
 
 Error no_such_signal(std::string_view signal);

@@ -93,6 +93,7 @@ uint8_t RegisterChip::read()
 
 void RegisterChip::store(unsigned index, uint32_t value)
 {
+    step();
     auto& reg = m_registers[index];
     reg.value = (reg.value & ~reg.write_mask) | (value & reg.write_mask);
 }

@@ -53,8 +53,16 @@ protected:
     void define(unsigned index, ChipRegister reg);
     // Registers of one byte each.
     void define_range(unsigned first, unsigned count, uint32_t write_mask, uint32_t reset = 0);
-    uint32_t value(unsigned index) const { return m_registers[index].value; }
-    void set_value(unsigned index, uint32_t value) { m_registers[index].value = value; }
+    uint32_t value(unsigned index) const
+    {
+        step();
+        return m_registers[index].value;
+    }
+    void set_value(unsigned index, uint32_t value)
+    {
+        step();
+        m_registers[index].value = value;
+    }
 
     // What the guest reads; called once for each time a register is read, at its first byte.
     virtual uint32_t read_register(unsigned index) { return m_registers[index].value; }

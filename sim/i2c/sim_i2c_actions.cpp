@@ -151,7 +151,7 @@ Result<Value> SimI2cActions::signals(const Value&)
 {
     Value list = Value::list();
     for (const auto& place : m_bus.places()) {
-        for (const auto& signal : place.signals) {
+        for (const auto& signal : place.chip->signals()) {
             Value entry = Value::object();
             entry.set("name", SimI2cBus::label(place) + "." + signal.name);
             if (!place.name.empty())

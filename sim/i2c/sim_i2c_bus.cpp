@@ -6,7 +6,6 @@
 #include "sim/i2c/sim_i2c_actions.h"
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 
 namespace vwb {
@@ -15,8 +14,9 @@ namespace {
 
 template <typename Take> void for_each_number(const SimI2cBus::Place& place, Take&& take)
 {
-    for (size_t i = 0; i < place.signals.size(); ++i) {
-        const auto value = place.chip->get(place.signals[i].name);
+    const auto& signals = place.chip->signals();
+    for (size_t i = 0; i < signals.size(); ++i) {
+        const auto value = place.chip->get(signals[i].name);
         const auto number = value ? signal_number(*value) : std::nullopt;
         if (number)
             take(place.first_signal + static_cast<uint32_t>(i), *number);
@@ -47,8 +47,9 @@ Actions* SimI2cBus::actions()
 }
 
 Result<void> SimI2cBus::attach(
-    I2cAddress address, std::string name, std::string model, std::unique_ptr<I2cChip> chip)
+    I2cAddress address, std::string name, std::string model, std::unique_ptr<I2cChip> foreign)
 {
+    auto chip = std::make_unique<GuardedChip>(std::move(foreign));
     for (unsigned i = 0; i < chip->address_count(); ++i) {
         const I2cAddress one { static_cast<uint16_t>(address.value + i), address.ten_bit };
         if (one.value > (one.ten_bit ? I2C_MAX_TEN_BIT_ADDRESS : I2C_MAX_ADDRESS))
@@ -67,10 +68,10 @@ Result<void> SimI2cBus::attach(
     place.name = std::move(name);
     place.model = std::move(model);
     place.chip = std::move(chip);
-    place.signals = place.chip->signals();
-    if (!m_places.empty())
-        place.first_signal
-            = m_places.back().first_signal + static_cast<uint32_t>(m_places.back().signals.size());
+    if (!m_places.empty()) {
+        const auto& last = m_places.back();
+        place.first_signal = last.first_signal + static_cast<uint32_t>(last.chip->signals().size());
+    }
     for_each_number(
         place, [this](uint32_t signal, double number) { m_changes.know(signal, number); });
     m_places.push_back(std::move(place));
@@ -143,9 +144,10 @@ void SimI2cBus::set_stuck(bool stuck)
 
 void SimI2cBus::set_plugged(Place& place, bool plugged)
 {
-    if (plugged && !place.plugged)
-        place.chip->power_up();
+    const bool powered = plugged && !place.plugged;
     place.plugged = plugged;
+    if (powered && !place.chip->power_up())
+        place.plugged = false; // such a chip is as good as none
     tell(place);
 }
 
@@ -163,18 +165,9 @@ void SimI2cBus::tell(const Place& place)
             place, [this](uint32_t signal, double number) { m_changes.changed(signal, number); });
 }
 
-// A model is foreign code: what it throws ends the transfer and nothing else.
 void SimI2cBus::go_on()
 {
-    auto progress = Progress::Over;
-    try {
-        progress = step();
-    } catch (const std::exception& exception) {
-        fail(I2cOutcome::Failed, std::string("the chip model threw: ") + exception.what());
-    } catch (...) {
-        fail(I2cOutcome::Failed, "the chip model threw");
-    }
-    if (progress == Progress::Over)
+    if (step() == Progress::Over)
         end();
 }
 
@@ -218,7 +211,10 @@ SimI2cBus::Progress SimI2cBus::start_message()
     }
     if (answers) {
         ++target.place->starts;
-        answers = target.place->chip->start(message.direction, target.index);
+        const auto started = target.place->chip->start(message.direction, target.index);
+        if (!started)
+            return fail(I2cOutcome::Failed, started.error().message());
+        answers = *started;
     }
     if (!answers)
         return fail(I2cOutcome::AddressNak);
@@ -233,11 +229,19 @@ SimI2cBus::Progress SimI2cBus::move_byte()
     const auto& message = m_transfer->message(m_transfer->done);
     std::byte& byte = m_transfer->data(m_transfer->done)[m_byte];
     const bool there = m_target.place->plugged;
+    GuardedChip& chip = *m_target.place->chip;
     if (message.direction == I2cDirection::Read) {
         // Nobody pulls the line down where a chip was.
-        byte = std::byte { there ? m_target.place->chip->read() : uint8_t { 0xff } };
-    } else if (!there || !m_target.place->chip->write(std::to_integer<uint8_t>(byte))) {
-        return fail(I2cOutcome::DataNak, "byte " + std::to_string(m_byte));
+        const auto read = there ? chip.read() : Result<uint8_t>(uint8_t { 0xff });
+        if (!read)
+            return fail(I2cOutcome::Failed, read.error().message());
+        byte = std::byte { *read };
+    } else {
+        const auto taken = there ? chip.write(std::to_integer<uint8_t>(byte)) : Result<bool>(false);
+        if (!taken)
+            return fail(I2cOutcome::Failed, taken.error().message());
+        if (!*taken)
+            return fail(I2cOutcome::DataNak, "byte " + std::to_string(m_byte));
     }
     ++m_byte;
     return Progress::Moved;
@@ -284,13 +288,9 @@ void SimI2cBus::end()
 void SimI2cBus::stop_chips()
 {
     for (const Place* place : m_addressed) {
-        try {
-            place->chip->stop();
+        // The transfer of a chip that fails now is over already; the next one will tell.
+        if (place->chip->stop())
             tell(*place);
-        } catch (...) {
-            // Its transfer is over already; the next one will tell.
-            continue;
-        }
     }
     m_addressed.clear();
 }
@@ -317,7 +317,7 @@ void SimI2cBus::inspect_place(const Place& place, Inspector& inspector)
     if (place.stretch > Duration(0))
         inspector.field("stretch", duration_text(place.stretch));
     inspector.field("starts", place.starts);
-    for (const auto& signal : place.signals) {
+    for (const auto& signal : place.chip->signals()) {
         if (auto value = place.chip->get(signal.name))
             inspector.field(signal.name, std::move(value).value());
     }

@@ -4,7 +4,7 @@
 // line that is held, a chip that is pulled out. Verbs for observers are SimI2cActions'. One loop.
 #pragma once
 
-#include "sim/i2c/i2c_chip.h"
+#include "sim/i2c/guarded_chip.h"
 #include "sim/signals/signal_changes.h"
 
 #include <memory>
@@ -20,12 +20,11 @@ public:
         I2cAddress address;
         std::string name; // of signals beside the address; may be empty
         std::string model;
-        std::unique_ptr<I2cChip> chip;
+        std::unique_ptr<GuardedChip> chip;
         bool plugged = true;
         uint64_t naks = 0; // how many times its address is not answered from now on
         Duration stretch {}; // it holds the clock so long after each of its addresses
         uint64_t starts = 0; // so far
-        std::vector<ChipSignal> signals {}; // the chip's, as they are numbered
         uint32_t first_signal = 0;
     };
     static constexpr uint64_t ALWAYS = UINT64_MAX;

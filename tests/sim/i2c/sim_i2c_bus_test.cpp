@@ -32,16 +32,27 @@ public:
         m_log += std::to_string(byte) + " ";
         return byte != 0xee;
     }
-    uint8_t read() override { return 7; }
+    uint8_t read() override
+    {
+        while (hangs)
+            step();
+        return 7;
+    }
     void stop() override { m_log += "P "; }
     void power_up() override { m_log += "power "; }
-    Result<Value> get(std::string_view signal) const override { return no_such_signal(signal); }
+    Result<Value> get(std::string_view signal) const override
+    {
+        if (throws)
+            throw std::runtime_error("model is broken");
+        return no_such_signal(signal);
+    }
     Result<void> set(std::string_view signal, const Value&) override
     {
         return no_such_signal(signal);
     }
 
     bool throws = false;
+    bool hangs = false;
 
 private:
     std::string& m_log;
@@ -124,9 +135,26 @@ TEST_F(SimI2cBusTest, ModelThatThrowsCostsTheTransferAnError)
 {
     m_chip->throws = true;
     EXPECT_EQ(start_write(), I2cOutcome::Failed);
-    EXPECT_EQ(m_done->detail, "the chip model threw: model is broken");
+    EXPECT_EQ(m_done->detail, "the chip model threw in start(): model is broken");
     m_chip->throws = false;
     EXPECT_EQ(start_write(), I2cOutcome::Done);
+}
+
+TEST_F(SimI2cBusTest, ModelThatHangsCostsTheTransferAnError)
+{
+    m_chip->hangs = true;
+    auto made = transfer(0x50, I2cDirection::Read, Bytes(2));
+    EXPECT_EQ(start(std::move(made)), I2cOutcome::Failed);
+    EXPECT_EQ(m_done->detail, "the chip model hangs in read(): 1000000 steps without an end");
+    m_chip->hangs = false;
+    EXPECT_EQ(read(0x50, 1), Bytes { 7 });
+}
+
+TEST_F(SimI2cBusTest, ModelThatThrowsOutsideATransferIsAnErrorToo)
+{
+    m_chip->throws = true;
+    const auto value = act("get", { { "signal", "one.level" } });
+    EXPECT_EQ(value.error().message(), "one: the chip model threw in get(): model is broken");
 }
 
 TEST_F(SimI2cBusTest, NakIsForSoManyTimesOrUntilReleased)
