@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "devices/gpio/gpio_load.h"
 #include "devices/gpio/gpio_type.h"
-#include "engine/bench/bench.h"
-#include "engine/driver/builtin_driver.h"
 #include "sim/gpio/sim_gpio.h"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
+#include "tests/support/load_fixture.h"
 
 using namespace vwb;
+using namespace vwb::test;
 
 namespace {
 
@@ -46,76 +42,22 @@ private:
     std::unique_ptr<GpioHardware> m_bank;
 };
 
-// The demo of the device type through a real socket, on the device's thread.
-class GpioLoadTest : public testing::Test {
-protected:
-    GpioLoadTest()
-    {
-        std::string name = testing::TempDir() + "vwb-gpio-load-XXXXXX";
-        m_directory = ::mkdtemp(name.data());
-    }
-    ~GpioLoadTest() override { std::filesystem::remove_all(m_directory); }
-
-    // Runs the load twice, as on two connections of one bench.
-    void run(const GpioHardwareKind& kind, const DriverOptions& options = {})
-    {
-        Registry registry;
-        registry.add(gpio_device_type({ kind }));
-        const std::string text
-            = "[bench]\ndirectory = \"" + m_directory + "\"\n" + registry.find("gpio")->demo_bench;
-        const auto spec = read_bench_text(text, "b.toml", registry).value();
-        const auto bench = Bench::start(spec, m_clock).value();
-        RunningDevice& running = *bench->devices()[0];
-        const OutsideCall outside = [&running](std::string_view action, const Value& parameters) {
-            Result<Value> result = Error(ErrorKind::Closed, "the device is gone");
-            running.on_loop([&] { result = running.actions()->call_action(action, parameters); });
-            return result;
-        };
-        const auto load = make_gpio_load();
-        const std::atomic<bool> stop { false };
-        for (int connection = 0; connection < 2; ++connection) {
-            const auto driver = BuiltinDriver::connect(running.socket_path(), options).value();
-            const auto done = load->run(*driver, outside, m_counters, stop);
-            m_error += done ? "" : done.error().message();
-        }
-        m_complaint = load->complaint();
-        running.on_loop([&] {
-            m_problems = running.problems().total();
-            if (m_problems > 0)
-                m_complaint += running.problems().problems()[0].message;
-        });
-    }
-
-    MonotonicClock m_clock;
-    std::string m_directory;
-    LoadCounters m_counters;
-    std::string m_error; // that ended the load
-    std::string m_complaint;
-    uint64_t m_problems = 0;
-};
+class GpioLoadTest : public LoadFixture { };
 
 } // namespace
 
 TEST_F(GpioLoadTest, SimulatedBankAnswersAllRight)
 {
-    run(sim_gpio_kind());
-    EXPECT_EQ(m_error, "");
-    EXPECT_EQ(m_complaint, "");
-    EXPECT_EQ(m_counters.errors, 0u);
-    EXPECT_EQ(m_problems, 0u);
-    EXPECT_GT(m_counters.requests, 5000u);
+    serve(gpio_device_type({ sim_gpio_kind() }));
+    run();
+    expect_all_right(5000);
 }
 
 TEST_F(GpioLoadTest, PlainRingsGiveTheSame)
 {
-    DriverOptions options;
-    options.event_index = false;
-    options.indirect = false;
-    run(sim_gpio_kind(), options);
-    EXPECT_EQ(m_error, "");
-    EXPECT_EQ(m_complaint, "");
-    EXPECT_EQ(m_counters.errors, 0u);
-    EXPECT_EQ(m_problems, 0u);
+    serve(gpio_device_type({ sim_gpio_kind() }));
+    run(plain_rings());
+    expect_all_right(5000);
 }
 
 TEST_F(GpioLoadTest, WrongLevelsAreComplainedOf)
@@ -128,7 +70,8 @@ TEST_F(GpioLoadTest, WrongLevelsAreComplainedOf)
     };
     DriverOptions options;
     options.timeout = std::chrono::milliseconds(100); // for the interrupts that never come
-    run(inverted, options);
+    serve(gpio_device_type({ inverted }));
+    run(options);
     EXPECT_GT(m_counters.errors, 50u);
     EXPECT_NE(m_complaint, "");
 }
