@@ -283,6 +283,7 @@ bool EventLoop::run_timers()
         return false;
     const TimePoint now = m_clock.now();
     bool any = false;
+    m_timers_until = now;
     while (!m_timers.empty() && m_timers[0]->m_deadline <= now) {
         Timer& timer = *m_timers[0];
         remove_timer(timer);
@@ -294,6 +295,10 @@ bool EventLoop::run_timers()
         callback();
         any = true;
     }
+    m_timers_until.reset();
+    for (Timer* timer : m_timers_next)
+        insert_timer(*timer);
+    m_timers_next.clear();
     return any;
 }
 
@@ -373,6 +378,26 @@ void EventLoop::sift_down(size_t index)
     place_timer(index, timer);
 }
 
+void EventLoop::start_timer(Timer& timer)
+{
+    if (!m_timers_until || timer.m_deadline > *m_timers_until) {
+        insert_timer(timer);
+        return;
+    }
+    timer.m_index = Timer::NEXT_ROUND;
+    m_timers_next.push_back(&timer);
+}
+
+void EventLoop::stop_timer(Timer& timer)
+{
+    if (timer.m_index != Timer::NEXT_ROUND) {
+        remove_timer(timer);
+        return;
+    }
+    timer.m_index = Timer::NOT_QUEUED;
+    std::erase(m_timers_next, &timer);
+}
+
 void EventLoop::insert_timer(Timer& timer)
 {
     m_timers.push_back(&timer);
@@ -402,7 +427,7 @@ void Timer::start_at(TimePoint deadline)
     stop();
     m_period = Duration(0);
     m_deadline = deadline;
-    m_loop.insert_timer(*this);
+    m_loop.start_timer(*this);
 }
 
 void Timer::start_after(Duration delay)
@@ -420,7 +445,7 @@ void Timer::start_every(Duration period)
 void Timer::stop()
 {
     if (active())
-        m_loop.remove_timer(*this);
+        m_loop.stop_timer(*this);
 }
 
 } // namespace vwb

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -119,6 +120,8 @@ private:
     int wait(Duration max_wait);
     void wake();
 
+    void start_timer(Timer& timer);
+    void stop_timer(Timer& timer);
     // The timers are a binary heap by deadline; each timer knows its place.
     void insert_timer(Timer& timer);
     void remove_timer(Timer& timer);
@@ -135,6 +138,10 @@ private:
     std::vector<Slot> m_slots;
     std::vector<unsigned> m_free_slots;
     std::vector<Timer*> m_timers;
+    // While timers are called: what they start for a time that has come waits for the next round,
+    // so that a timer without delay that starts itself again does not keep the loop.
+    std::optional<TimePoint> m_timers_until;
+    std::vector<Timer*> m_timers_next;
     std::vector<Deferred*> m_deferred;
     std::vector<Deferred*> m_deferred_now;
     std::atomic<bool> m_stop { false };
@@ -167,6 +174,7 @@ public:
 private:
     friend class EventLoop;
     static constexpr size_t NOT_QUEUED = ~size_t { 0 };
+    static constexpr size_t NEXT_ROUND = NOT_QUEUED - 1;
 
     EventLoop& m_loop;
     std::function<void()> m_callback;

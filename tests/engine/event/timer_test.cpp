@@ -182,6 +182,39 @@ TEST_F(TimerTest, DeadlineInThePastFiresAtOnce)
     EXPECT_EQ(m_log, "x");
 }
 
+TEST_F(TimerTest, TimerWithoutDelayThatStartsItselfAgainFiresOnceARound)
+{
+    std::optional<Timer> eager;
+    eager.emplace(*m_loop, [this, &eager] {
+        m_log += "x";
+        eager->start_at(TimePoint(0ms)); // longer over than anything else
+    });
+    Timer other(*m_loop, log("y"));
+    m_clock.advance(1s);
+    eager->start_after(0ms);
+    other.start_after(0ms);
+    m_loop->run_once(Duration(0));
+    EXPECT_EQ(m_log, "xy");
+    EXPECT_TRUE(eager->active());
+    other.start_after(0ms);
+    m_loop->run_once(Duration(-1)); // what is due does not wait
+    EXPECT_EQ(m_log, "xyxy");
+    eager.reset();
+    EXPECT_FALSE(m_loop->run_once(Duration(0)));
+}
+
+TEST_F(TimerTest, TimerStartedForTheNextRoundMayBeStoppedInThisOne)
+{
+    Timer unwanted(*m_loop, log("u"));
+    Timer first(*m_loop, [&unwanted] { unwanted.start_after(0ms); });
+    Timer second(*m_loop, [&unwanted] { unwanted.stop(); });
+    first.start_after(1ms);
+    second.start_after(2ms);
+    advance(2ms);
+    EXPECT_EQ(m_log, "");
+    EXPECT_FALSE(unwanted.active());
+}
+
 TEST_F(TimerTest, ClockMovedByAnotherThreadWakesTheLoop)
 {
     Timer timer(*m_loop, log("x"));
