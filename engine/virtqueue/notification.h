@@ -19,10 +19,12 @@ public:
     void signal() const;
 
 private:
-    enum class Kind { NonBlocking, LookFirst, Socket };
+    enum class Kind { EventFd, Pipe, Socket };
+
+    bool would_block() const;
 
     UniqueFd m_fd;
-    Kind m_kind = Kind::NonBlocking;
+    Kind m_kind = Kind::EventFd;
 };
 
 } // namespace vwb

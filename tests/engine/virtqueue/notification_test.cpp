@@ -75,6 +75,19 @@ TEST(Notification, FullCounterDoesNotBlockEvenIfItsDescriptorDoes)
     }
 }
 
+TEST(Notification, PeerThatMakesItsDescriptorBlockLaterDoesNotBlockUs)
+{
+    const eventfd_t full = std::numeric_limits<eventfd_t>::max() - 1;
+    const UniqueFd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    const Notification notification(duplicate(fd));
+    ASSERT_EQ(::eventfd_write(fd.get(), full), 0);
+    ASSERT_EQ(::fcntl(fd.get(), F_SETFL, 0), 0); // shared with the duplicate
+    notification.signal();
+    EXPECT_EQ(value_of(fd), full);
+    notification.signal();
+    EXPECT_EQ(value_of(fd), 1u);
+}
+
 TEST(Notification, SocketGetsEightBytesAsUmlReadsThem)
 {
     const auto ends = socket_pair();
