@@ -24,13 +24,13 @@ RingFaultText split_text(RingFaultKind kind)
     case RingFaultKind::AddressOutsideMemory:
         return { "d.addr-range", "virtio 1.4, 2.7.5" };
     case RingFaultKind::ReadableAfterWritable:
-        return { "ring.split.readable-first", "virtio 1.4, 2.7.17.1" };
+        return { "ring.split.writable-last", "virtio 1.4, 2.7.4.2" };
     case RingFaultKind::IndirectNotNegotiated:
-        return { "ring.indirect.negotiated", "virtio 1.4, 2.7.5.3.1" };
+        return { "ring.split.indirect-not-negotiated", "virtio 1.4, 2.7.5.3.1" };
     case RingFaultKind::IndirectInIndirect:
-        return { "ring.indirect.no-nesting", "virtio 1.4, 2.7.5.3.1" };
+        return { "ring.split.indirect-nested", "virtio 1.4, 2.7.5.3.1" };
     case RingFaultKind::IndirectWithNext:
-        return { "ring.indirect.no-next", "virtio 1.4, 2.7.5.3.1" };
+        return { "ring.split.indirect-and-next", "virtio 1.4, 2.7.5.3.1" };
     case RingFaultKind::IndirectLength:
         return { "d.indirect-len", "virtio 1.4, 2.7.5.3" };
     case RingFaultKind::IndirectOutsideMemory:
@@ -40,7 +40,7 @@ RingFaultText split_text(RingFaultKind kind)
     case RingFaultKind::EmptyChain:
         return { "d.empty-chain", "virtio 1.4, 2.6" };
     case RingFaultKind::TotalLength:
-        return { "ring.split.total-len", "virtio 1.4, 2.7.5.2" };
+        return { "ring.split.chain-4gib", "virtio 1.4, 2.7.5.2" };
     case RingFaultKind::TranslationDenied:
         return { "d.iova-access", "vhost-user, IOMMU support" };
     case RingFaultKind::TranslationMissing:
@@ -49,6 +49,8 @@ RingFaultText split_text(RingFaultKind kind)
         return { "workbench.segment-cap", "feature dial, segments" };
     case RingFaultKind::InOrderNext:
         return { "ring.split.in-order-next", "virtio 1.4, 2.7.5.2" };
+    case RingFaultKind::InOrderIndirect:
+        return { "ring.split.in-order-indirect", "virtio 1.4, 2.7.5.3.1" };
     default:
         return { "d.unknown", "virtio 1.4, 2.7" };
     }
@@ -110,6 +112,7 @@ FaultCost cost_of(RingFaultKind kind)
         return FaultCost::Queue;
     case RingFaultKind::IndirectFlags:
     case RingFaultKind::InOrderNext:
+    case RingFaultKind::InOrderIndirect:
         return FaultCost::Nothing;
     default:
         return FaultCost::Chain;
@@ -165,6 +168,8 @@ std::string describe(const RingFault& fault)
             + " inside an indirect table, where only WRITE has a meaning";
     case RingFaultKind::InOrderNext:
         return head + "next is " + found + ", but IN_ORDER wants " + limit;
+    case RingFaultKind::InOrderIndirect:
+        return head + "next in the indirect table is " + found + ", but IN_ORDER wants " + limit;
     case RingFaultKind::IndirectLength:
         return head + "indirect table of " + found + " bytes: not a multiple of 16 from 16 to "
             + limit;

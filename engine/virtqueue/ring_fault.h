@@ -39,6 +39,7 @@ enum class RingFaultKind : uint8_t {
     // of one chain, which is served nevertheless
     IndirectFlags,
     InOrderNext,
+    InOrderIndirect,
 };
 
 enum class FaultCost : uint8_t { Nothing, Chain, Queue };
@@ -52,8 +53,8 @@ struct RingFault {
 };
 
 struct RingFaultText {
-    const char* rule; // stable id: "ring.split.head-range"
-    const char* clause; // "virtio 1.4, 2.7.13.1"
+    const char* rule; // stable id: "ring.split.chain-len"; "d." where no clause has one
+    const char* clause; // "virtio 1.4, 2.7.5.3.1"
 };
 
 FaultCost cost_of(RingFaultKind kind);

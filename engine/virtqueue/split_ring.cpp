@@ -115,7 +115,9 @@ std::optional<RingFault> SplitRing::walk(
         // virtio 1.4, 2.7.5.2 and 2.7.5.3.1: with IN_ORDER one after the other.
         const uint32_t following = index + 1 == m_layout.size && !record.indirect ? 0 : index + 1;
         if (m_in_order && descriptor.next != following && !remark)
-            remark = builder.fault(RingFaultKind::InOrderNext, descriptor.next, following);
+            remark = builder.fault(
+                record.indirect ? RingFaultKind::InOrderIndirect : RingFaultKind::InOrderNext,
+                descriptor.next, following);
         index = descriptor.next;
     }
 }

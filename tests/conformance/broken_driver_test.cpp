@@ -62,7 +62,7 @@ void describe_indirect(RawQueue& queue, uint32_t length, uint16_t flags, uint16_
 }
 
 const Breakage CHAIN_BREAKAGES[] = {
-    { "ReadableAfterWritable", "ring.split.readable-first", "ring.packed.writable-last",
+    { "ReadableAfterWritable", "ring.split.writable-last", "ring.packed.writable-last",
         [](RawQueue& queue) {
             queue.describe(0, queue.buffer(8).guest_address, 8, NEXT | WRITE, 1);
             queue.describe(1, queue.buffer(8).guest_address, 8, 0, 0);
@@ -90,9 +90,9 @@ const Breakage CHAIN_BREAKAGES[] = {
         } },
     { "EmptyChain", "d.empty-chain", "d.empty-chain",
         [](RawQueue& queue) { queue.describe(0, queue.buffer(8).guest_address, 0, WRITE, 0); } },
-    { "IndirectInIndirect", "ring.indirect.no-nesting", nullptr,
+    { "IndirectInIndirect", "ring.split.indirect-nested", nullptr,
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT, INDIRECT); } },
-    { "IndirectWithNext", "ring.indirect.no-next", "ring.packed.indirect-in-list",
+    { "IndirectWithNext", "ring.split.indirect-and-next", "ring.packed.indirect-in-list",
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT | NEXT, WRITE); } },
     { "IndirectOfOddLength", "d.indirect-len", "d.indirect-len",
         [](RawQueue& queue) { describe_indirect(queue, 20, INDIRECT, WRITE); } },
@@ -100,7 +100,8 @@ const Breakage CHAIN_BREAKAGES[] = {
         [](RawQueue& queue) { describe_indirect(queue, 0, INDIRECT, WRITE); } },
     { "IndirectTableOutsideMemory", "d.indirect-range", "d.indirect-range",
         [](RawQueue& queue) { queue.describe(0, NOWHERE, 16, INDIRECT, 0); } },
-    { "IndirectNotNegotiated", "ring.indirect.negotiated", "ring.packed.indirect-not-negotiated",
+    { "IndirectNotNegotiated", "ring.split.indirect-not-negotiated",
+        "ring.packed.indirect-not-negotiated",
         [](RawQueue& queue) { describe_indirect(queue, 16, INDIRECT, WRITE); }, false },
 };
 

@@ -10,11 +10,11 @@ using enum RingFaultKind;
 
 namespace {
 
-constexpr int KINDS = static_cast<int>(InOrderNext) + 1;
+constexpr int KINDS = static_cast<int>(InOrderIndirect) + 1;
 
 // Those that one format alone can have.
 const std::set<RingFaultKind> SPLIT_ONLY { NextOutOfRange, ChainTooLong, IndirectInIndirect,
-    IndirectWithNext, InOrderNext };
+    IndirectWithNext, InOrderNext, InOrderIndirect };
 const std::set<RingFaultKind> PACKED_ONLY { ListTooLong, ListNotAvailable, IndirectInList,
     IndirectFlags };
 
@@ -52,7 +52,7 @@ TEST(RingFault, OnlyFaultsOfTheRingBreakTheQueue)
 {
     const std::set<RingFaultKind> of_the_ring { AvailIndexOverrun, HeadOutOfRange, HeadInFlight,
         ListTooLong, ListNotAvailable };
-    const std::set<RingFaultKind> harmless { IndirectFlags, InOrderNext };
+    const std::set<RingFaultKind> harmless { IndirectFlags, InOrderNext, InOrderIndirect };
     for (int number = 0; number < KINDS; ++number) {
         const auto kind = static_cast<RingFaultKind>(number);
         const auto expected = of_the_ring.count(kind) ? FaultCost::Queue

@@ -281,6 +281,19 @@ TEST(SplitRing, WithInOrderNextIsTheFollowingDescriptor)
     EXPECT_FALSE(ring.queue->broken());
 }
 
+// virtio 1.4, 2.7.5.3.1: the same inside an indirect table, which has its own clause.
+TEST(SplitRing, WithInOrderIndirectTablesAreSequential)
+{
+    RawSplitQueue ring({ .size = 4, .in_order = true });
+    const auto buffer = ring.buffer(8);
+    const auto table = ring.indirect_at(0, 3);
+    ring.describe_in(table, 0, buffer.guest_address, 8, NEXT, 2);
+    ring.describe_in(table, 2, buffer.guest_address, 8, WRITE);
+    ring.make_available(0);
+    EXPECT_EQ(ring.serve_all(8), std::vector<uint16_t> { 0 });
+    EXPECT_EQ(ring.fault_kinds(), std::vector<RingFaultKind> { RingFaultKind::InOrderIndirect });
+}
+
 // --- used ring ---
 
 TEST(SplitRing, UsedElementsAreHiddenUntilPublished)
