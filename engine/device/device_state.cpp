@@ -7,7 +7,8 @@ namespace vwb {
 namespace {
 
 constexpr uint32_t STATE_MAGIC = 0x53425756; // "VWBS"
-constexpr uint16_t STATE_VERSION = 1;
+// 2: a request that was given back is kept whole; 1 had its head only.
+constexpr uint16_t STATE_VERSION = 2;
 
 Error mismatch(const std::string& what, uint64_t found, uint64_t expected)
 {

@@ -61,9 +61,11 @@ Result<void> HostQueue::start(const VirtqueueConfig& config)
     uint64_t slots = 0;
     for (const CarriedChain& chain : m_carried)
         slots += chain.slots;
-    if (m_carried_base != m_virtqueue->base() || m_virtqueue->unreturned() != slots)
+    const bool known = m_carried_base == m_virtqueue->base() && m_virtqueue->unreturned() == slots;
+    if (!known)
         m_carried.clear();
-    take_up_recovered();
+    if (!take_up_recovered() && !known && m_virtqueue->unreturned() > 0)
+        m_context.problems.report(requests_unknown());
     update_running();
     return {};
 }
@@ -119,15 +121,17 @@ void HostQueue::stop_running()
 }
 
 // Carried chains are the better account: they know what was used already and waits for its turn.
-void HostQueue::take_up_recovered()
+// False if an earlier back-end has left no account.
+bool HostQueue::take_up_recovered()
 {
     auto recovered = m_virtqueue->take_recovered();
     if (!recovered || !m_carried.empty())
-        return;
+        return recovered.has_value();
     m_recovered = std::move(*recovered);
     m_counters.recovered += m_recovered.size();
     // It may have died between showing the driver what was used and calling it.
     call_to_be_safe();
+    return true;
 }
 
 void HostQueue::redeliver_carried()

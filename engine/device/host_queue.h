@@ -111,13 +111,14 @@ private:
     void update_running();
     void start_running();
     void stop_running();
-    void take_up_recovered();
+    bool take_up_recovered();
     void redeliver_carried();
     template <typename Chain> bool redeliver(std::vector<Chain>& chains);
     void on_kick(uint32_t events);
     void call_to_be_safe();
     void update_polling();
     Problem kick_owed() const;
+    Problem requests_unknown() const;
     Problem request_stuck(const StallWatch::Look& look) const;
     unsigned drain();
     bool more_comes();

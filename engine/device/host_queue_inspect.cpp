@@ -61,6 +61,30 @@ Problem HostQueue::request_stuck(const StallWatch::Look& look) const
         static_cast<int>(m_index) };
 }
 
+// vhost-user, Inflight I/O tracking: what an earlier back-end had popped is in its own memory only.
+Problem HostQueue::requests_unknown() const
+{
+    const uint32_t slots = m_virtqueue->unreturned();
+    const bool packed = m_virtqueue->format() == RingFormat::Packed;
+    const std::string goes_on = "goes on at base " + hex_text(m_virtqueue->base()) + ", ";
+    const std::string what = packed ? " descriptors" : " requests";
+    if (slots > m_virtqueue->size())
+        return { Side::FrontEnd, Severity::Error, "vhost-user.base-mismatch",
+            "vhost-user, SET_VRING_BASE",
+            goes_on + std::to_string(slots) + what
+                + " ahead of the used ring, and the queue has only "
+                + std::to_string(m_virtqueue->size())
+                + ": base and ring memory are of different moments",
+            static_cast<int>(m_index) };
+    return { Side::FrontEnd, Severity::Warning, "vhost-user.requests-unknown",
+        "vhost-user, Inflight I/O tracking",
+        goes_on + std::to_string(slots) + what
+            + " ahead of the used ring: an earlier back-end had them, this one was not told of "
+              "them and will never answer them; INFLIGHT_SHMFD, or a base at the used index, "
+              "would have them answered",
+        static_cast<int>(m_index) };
+}
+
 void HostQueue::inspect(Inspector& inspector) const
 {
     inspector.field("started", started());

@@ -145,6 +145,21 @@ TEST_P(DeviceHostTest, ParkedRequestsAreForgottenWhenTheRingIsNew)
     EXPECT_EQ(m_harness->host().queue(1).in_flight(), 0u);
 }
 
+// As after the crash of a back-end without INFLIGHT_SHMFD: its successor knows of nothing.
+TEST_P(DeviceHostTest, RequestsThatNobodyKnowsAnyMoreAreToldOf)
+{
+    const auto lost = m_harness->submit(1, text("p"), 4);
+    m_harness->stop_queues();
+    m_harness->host().queue(1).forget_carried();
+    m_harness->start_queues();
+    EXPECT_EQ(m_harness->rules(), "vhost-user.requests-unknown");
+    EXPECT_EQ(m_harness->problems()[0].queue, 1);
+    EXPECT_EQ(m_harness->problems()[0].severity, Severity::Warning);
+    EXPECT_TRUE(m_device->parked[1].empty());
+    EXPECT_EQ(m_harness->request(0, text("next"), 8).used_length, 4u);
+    EXPECT_FALSE(m_harness->answer(lost));
+}
+
 TEST_P(DeviceHostTest, DisabledQueueKeepsItsRequestsForLater)
 {
     auto& queue = m_harness->host().queue(0);

@@ -214,6 +214,24 @@ TEST_F(VringSetupTest, BaseOfARingThatNeverRanIsWhatWasSet)
     EXPECT_EQ(vring_base(1), 77u);
 }
 
+// vhost-user, Inflight I/O tracking: without it, what lies between the used index and the base is
+// known to nobody.
+TEST_F(VringSetupTest, BaseAheadOfTheUsedRingIsToldWhenTheRingStarts)
+{
+    m_rings[0].base = 3;
+    start();
+    // The driver of this test has made nothing available, which shows too.
+    ASSERT_EQ(rules(), "vhost-user.requests-unknown d.overfull");
+    EXPECT_NE(problems()[0].message.find("3 requests ahead of the used ring"), std::string::npos);
+}
+
+TEST_F(VringSetupTest, BaseThatIsNotOfThisRingMemoryIsToldWhenTheRingStarts)
+{
+    m_rings[0].base = 300;
+    start();
+    EXPECT_EQ(rules(), "vhost-user.base-mismatch d.overfull");
+}
+
 TEST_F(VringSetupTest, ParkedRequestsSurviveAnOrderlyStop)
 {
     start();
