@@ -4,6 +4,7 @@
 #include "devices/rng/rng_schema.h"
 #include "devices/rng/rng_wire.h"
 #include "engine/base/units.h"
+#include "engine/device/state_stream.h"
 
 #include <algorithm>
 
@@ -63,7 +64,7 @@ void RngDevice::handle(unsigned, Request request)
     }
     if (m_pending.empty() && try_serve(request))
         return;
-    m_pending.push_back(std::move(request));
+    m_pending.push(std::move(request));
     if (m_pending.size() == 1)
         note_wait();
 }
@@ -183,7 +184,7 @@ void RngDevice::serve_parked()
 {
     stop_waiting();
     while (!m_pending.empty() && try_serve(m_pending.front()))
-        m_pending.pop_front();
+        m_pending.pop();
     if (!m_pending.empty())
         note_wait();
     m_statistics.end_batch(m_loop.clock().now());
@@ -243,6 +244,25 @@ const char* RngDevice::to_string(Wait wait)
         return "retry";
     }
     return "unknown";
+}
+
+static constexpr uint16_t STATE_VERSION = 1;
+
+std::optional<std::vector<std::byte>> RngDevice::save_state() const
+{
+    StateWriter state;
+    state.put(STATE_VERSION);
+    return std::move(state).take();
+}
+
+Result<void> RngDevice::load_state(std::span<const std::byte> bytes)
+{
+    StateReader state(bytes);
+    if (const auto version = state.get<uint16_t>(); version != STATE_VERSION)
+        return Error(ErrorKind::Invalid,
+            "RNG state of version " + std::to_string(version) + ", expected "
+                + std::to_string(STATE_VERSION));
+    return state.finish();
 }
 
 void RngDevice::inspect(Inspector& inspector) const

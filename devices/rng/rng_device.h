@@ -10,8 +10,8 @@
 #include "devices/rng/rng_quota.h"
 #include "devices/rng/rng_statistics.h"
 #include "engine/device/device.h"
+#include "engine/device/request_queue.h"
 
-#include <deque>
 #include <memory>
 
 namespace vwb {
@@ -34,6 +34,9 @@ public:
     void batch_done(unsigned queue) override;
     void fail(unsigned queue, Request request) override;
     void reset() override;
+    // Nothing of its own; that there is one lets parked requests move along.
+    std::optional<std::vector<std::byte>> save_state() const override;
+    Result<void> load_state(std::span<const std::byte> bytes) override;
     void inspect(Inspector& inspector) const override;
     Actions* actions() override { return &m_actions; }
 
@@ -79,7 +82,7 @@ private:
     EventLoop& m_loop;
     DeviceContext* m_context = nullptr;
     RngQuota m_quota;
-    std::deque<Request> m_pending; // oldest first
+    RequestQueue m_pending;
     Wait m_wait = Wait::Nothing;
     Timer m_timer; // for Wait::Quota and Wait::Retry
     Deferred m_next_turn;
