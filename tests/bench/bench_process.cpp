@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace vwb::bench {
 namespace {
@@ -56,9 +58,34 @@ Result<BenchProcess> BenchProcess::start(
     return process;
 }
 
+namespace {
+
+// For a thread of its own, while this one sleeps in a read or a measurement.
+void end_with(pid_t pid, const std::atomic<bool>& expected)
+{
+    siginfo_t info {};
+    // It stays to be waited for by whoever has started it.
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        continue;
+    if (!expected)
+        die(Error(ErrorKind::Closed,
+            "process " + std::to_string(pid) + ", the other side of the measurement, has ended"));
+}
+
+} // namespace
+
+BenchProcess::BenchProcess(pid_t pid, UniqueFd control)
+    : m_pid(pid)
+    , m_control(std::move(control))
+    , m_watcher([pid, ending = m_ending.get()] { end_with(pid, *ending); })
+{
+}
+
 BenchProcess::BenchProcess(BenchProcess&& other) noexcept
     : m_pid(std::exchange(other.m_pid, -1))
     , m_control(std::move(other.m_control))
+    , m_ending(std::move(other.m_ending))
+    , m_watcher(std::move(other.m_watcher))
 {
 }
 
@@ -66,7 +93,9 @@ BenchProcess::~BenchProcess()
 {
     if (m_pid < 0)
         return;
+    *m_ending = true;
     ::kill(m_pid, SIGKILL);
+    m_watcher.join();
     ::waitpid(m_pid, nullptr, 0);
 }
 
@@ -140,10 +169,38 @@ std::vector<unsigned> usable_cpus()
     return cpus;
 }
 
+namespace {
+
+std::string& scratch_directory()
+{
+    static std::string directory;
+    return directory;
+}
+
+} // namespace
+
+const std::string& make_scratch_directory()
+{
+    scratch_directory() = (std::filesystem::temp_directory_path() / "vhost-bench-XXXXXX").string();
+    VWB_ASSERT(::mkdtemp(scratch_directory().data()));
+    return scratch_directory();
+}
+
+void remove_scratch_directory()
+{
+    std::error_code ignored;
+    std::filesystem::remove_all(scratch_directory(), ignored);
+}
+
+// Any thread. The others may be anywhere, so that no more than this is cleared away.
 void die(const Error& error)
 {
+    static std::atomic_flag dying;
+    while (dying.test_and_set())
+        ::pause(); // somebody else has more to say
     std::fprintf(stderr, "vhost_bench: %s\n", error.message().c_str());
-    std::exit(1);
+    remove_scratch_directory();
+    ::_exit(1);
 }
 
 } // namespace vwb::bench

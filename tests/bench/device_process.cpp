@@ -19,6 +19,8 @@
 namespace vwb::bench {
 namespace {
 
+constexpr Duration POLL_BOUND = std::chrono::microseconds(200);
+
 constexpr SchemaMessage NO_MESSAGES[] { { "REQUEST", 0, 0, 0, 0, {}, {} } };
 constexpr std::array QUEUES { "requestq" };
 constexpr Schema NULL_SCHEMA { "null", NO_MESSAGES, {}, {}, QUEUES };
@@ -108,7 +110,7 @@ int run_device_process(int control, const char* device, const char* socket_path)
     DeviceHost host(device, 0, *loop, make_device(device, *loop));
     const auto listener = require(Listener::bind(host, socket_path));
     TraceReader reader(host.trace());
-    const auto on_command = [control, &reader, &loop](uint32_t) {
+    const auto on_command = [control, &reader, &loop, &host](uint32_t) {
         char byte;
         if (::read(control, &byte, 1) != 1) {
             loop->stop();
@@ -118,7 +120,10 @@ int run_device_process(int control, const char* device, const char* socket_path)
             answer_allocations(control);
             return;
         }
-        reader.set_attached(byte == 'T');
+        if (byte == BenchProcess::POLL || byte == BenchProcess::NO_POLL)
+            host.set_poll(byte == BenchProcess::POLL ? POLL_BOUND : Duration(0));
+        else
+            reader.set_attached(byte == 'T');
         acknowledge(control);
     };
     const Watch watch = require(loop->watch(control, EPOLLIN, on_command));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // vhost_bench: how fast requests go round between two processes over a real vhost-user session,
 // beside a bare eventfd ping-pong of two processes, over split and packed rings in one run. "trace
-// costs" is CPU time with an attached trace reader over CPU time without. "null" is a device that
-// answers at once, so that chains of several descriptors show what the ring costs.
+// costs" is CPU time with an attached trace reader over CPU time without. "polled" is the time of a
+// round trip with adaptive polling over the time without, one right after the other, where both
+// sides have a CPU each. "null" is a device that answers at once, so that chains of several
+// descriptors show what the ring costs.
 #include "devices/gpio/gpio_wire.h"
 #include "tests/bench/bench_process.h"
 #include "tests/bench/device_process.h"
@@ -12,11 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <string_view>
-
-#include <unistd.h>
 
 namespace vwb::bench {
 namespace {
@@ -25,8 +24,6 @@ constexpr unsigned DEPTHS[] { 1, 64 };
 constexpr uint32_t RNG_BYTES = 64;
 constexpr uint32_t CHAIN_LENGTHS[] { 1, 2, 16, 256 };
 constexpr unsigned CHAIN_DEPTH = 16;
-// Allocations a request: what is less is something that grew once, somewhere in the run.
-constexpr double NOTICEABLE = 0.01;
 
 struct Options {
     double seconds = 20; // in all
@@ -76,6 +73,7 @@ std::vector<Case> all_cases()
 struct Rounds {
     std::vector<Figures> plain;
     std::vector<Figures> traced;
+    std::vector<Figures> polled; // depth 1, across two CPUs
 };
 
 std::vector<std::byte> bytes_of_struct(const auto& value)
@@ -125,7 +123,7 @@ double median_ratio(
 double most_allocations(const Rounds& rounds)
 {
     double most = 0;
-    for (const auto* all : { &rounds.plain, &rounds.traced }) {
+    for (const auto* all : { &rounds.plain, &rounds.traced, &rounds.polled }) {
         for (const Figures& figures : *all)
             most = std::max(most, figures.allocations_each);
     }
@@ -159,6 +157,11 @@ private:
     };
 
     Peer& ensure_peer(const Case& entry, const std::string& directory);
+    // What polling changes is who wakes up whom, and when.
+    bool polls(const Case& entry) const
+    {
+        return entry.traced && entry.depth == 1 && m_our_cpu != m_their_cpu;
+    }
     void run_case(const Case& entry, Peer& peer, Duration each, unsigned round);
 
     const Options& m_options;
@@ -191,7 +194,7 @@ void Placement::run(const std::string& directory)
     const auto echo = require(BenchProcess::start("ping-pong", ping_pong.arguments(), m_their_cpu));
     size_t runs = 1;
     for (const Case& entry : m_cases)
-        runs += entry.traced ? 2 : 1;
+        runs += (entry.traced ? 2u : 1u) + (polls(entry) ? 1u : 0u);
     const double measurements = m_options.rounds * m_placements * static_cast<double>(runs);
     const auto each = std::chrono::duration_cast<Duration>(
         std::chrono::duration<double>(m_options.seconds / measurements));
@@ -216,6 +219,12 @@ void Placement::run_case(const Case& entry, Peer& peer, Duration each, unsigned 
         (traced ? rounds.traced : rounds.plain)
             .push_back(peer.client.run(entry.depth, each, peer.process));
     }
+    if (!polls(entry))
+        return;
+    require(peer.process.command('t'));
+    require(peer.process.command(BenchProcess::POLL));
+    rounds.polled.push_back(peer.client.run(entry.depth, each, peer.process));
+    require(peer.process.command(BenchProcess::NO_POLL));
 }
 
 void Placement::print() const
@@ -224,8 +233,8 @@ void Placement::print() const
         std::printf("\nboth sides on CPU %u\n", m_our_cpu);
     else
         std::printf("\ndriver on CPU %u, device on CPU %u\n", m_our_cpu, m_their_cpu);
-    std::printf("%-26s %11s %9s %9s %9s %9s %12s %12s %12s\n", "", "a second", "us each", "cpu us",
-        "p50 us", "p99 us", "x ping-pong", "allocations", "trace costs");
+    std::printf("%-26s %11s %9s %9s %9s %9s %12s %12s %12s %9s\n", "", "a second", "us each",
+        "cpu us", "p50 us", "p99 us", "x ping-pong", "allocations", "trace costs", "polled");
     const auto row = [](const std::string& name, const std::vector<Figures>& rounds) {
         const double each = median(rounds, &Figures::us_each);
         std::printf("%-26s %11.0f %9.3f %9.3f %9.2f %9.2f", name.c_str(), 1e6 / each, each,
@@ -237,11 +246,14 @@ void Placement::print() const
     for (const Case& entry : m_cases) {
         const Rounds& rounds = m_rounds.at(entry.name);
         row(entry.name, rounds.plain);
-        std::printf(" %12.2f %12.3f", median_ratio(rounds.plain, m_ping_pong, &Figures::us_each),
+        std::printf(" %12.2f %12.6f", median_ratio(rounds.plain, m_ping_pong, &Figures::us_each),
             most_allocations(rounds));
         if (entry.traced)
             std::printf(" %11.1f%%",
                 (median_ratio(rounds.traced, rounds.plain, &Figures::cpu_us_each) - 1) * 100);
+        if (!rounds.polled.empty())
+            std::printf(
+                "    x %5.2f", median_ratio(rounds.polled, rounds.plain, &Figures::us_each));
         std::printf("\n");
     }
 }
@@ -250,7 +262,7 @@ std::vector<std::string> Placement::allocating() const
 {
     std::vector<std::string> names;
     for (const auto& [name, rounds] : m_rounds) {
-        if (most_allocations(rounds) >= NOTICEABLE)
+        if (most_allocations(rounds) > 0)
             names.push_back(name);
     }
     return names;
@@ -288,9 +300,7 @@ Options parse(int argc, char** argv)
 
 int run(const Options& options)
 {
-    std::string directory
-        = (std::filesystem::temp_directory_path() / "vhost-bench-XXXXXX").string();
-    VWB_ASSERT(::mkdtemp(directory.data()));
+    const std::string& directory = make_scratch_directory();
     const auto cpus = usable_cpus();
     std::vector<Placement> placements;
     // The last CPU has least to do with interrupts.
@@ -309,7 +319,7 @@ int run(const Options& options)
         }
         std::fflush(stdout);
     }
-    std::filesystem::remove_all(directory);
+    remove_scratch_directory();
     return status;
 }
 
