@@ -252,6 +252,15 @@ Result<void> BuiltinDriver::migrate(const std::string& socket_path)
     return {};
 }
 
+Result<MigrationReport> BuiltinDriver::migrate_memory(
+    const std::string& socket_path, unsigned rounds, const std::function<void()>& load)
+{
+    auto frontend = VWB_TRY(Frontend::connect(socket_path, m_session->options().timeout));
+    auto report = VWB_TRY(m_session->migrate_memory_to(std::move(frontend), rounds, load));
+    m_path = socket_path;
+    return report;
+}
+
 void BuiltinDriver::disconnect()
 {
     m_session->frontend().disconnect();

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,16 @@ struct DriverCounters {
     uint64_t kicks_suppressed = 0; // the device had asked not to be kicked
     uint64_t calls = 0;
     uint64_t calls_spurious = 0; // that found nothing used
+};
+
+// How a guest has moved with its memory.
+struct MigrationReport {
+    unsigned rounds = 0; // of copying while it ran
+    uint64_t pages_copied = 0; // in all of them, the first copy of everything included
+    uint64_t pages_at_the_end = 0; // of these, while nothing ran
+    // Guest addresses of pages that were not the same at the end: the back-end wrote there and did
+    // not say so. A guest would go on with wrong bytes.
+    std::vector<uint64_t> missed;
 };
 
 // One thread at a time. Every wait sleeps and has a deadline; a lost connection is an
@@ -136,6 +147,11 @@ public:
     // Stops the queues and goes on with another back-end, in the same memory, from where this one
     // has stopped: vring bases, and the state of the device where both can move it.
     Result<void> migrate(const std::string& socket_path);
+    // The same as two hosts do it: into memory of its own, copied in rounds while load() runs
+    // between them, by the back-end's dirty log; then what was written last, and the state, while
+    // nothing runs. If the new back-end refuses, the old one goes on, and the error says why.
+    Result<MigrationReport> migrate_memory(
+        const std::string& socket_path, unsigned rounds, const std::function<void()>& load);
 
     // Closes the connection without a word, as a killed guest does.
     void disconnect();

@@ -35,8 +35,10 @@ Error no_room_for(size_t descriptors, uint32_t free, uint32_t size)
 
 Result<void> grow_table(DriverMemory& memory, GuestBuffer& table, size_t descriptors)
 {
-    if (table.size >= descriptors * DESCRIPTOR_SIZE)
+    if (table.size >= descriptors * DESCRIPTOR_SIZE) {
+        memory.note_written(table); // by whoever has asked
         return {};
+    }
     constexpr size_t shortest = 4;
     const auto size = std::bit_ceil(std::max(descriptors, shortest)) * DESCRIPTOR_SIZE;
     const auto larger = memory.try_allocate(static_cast<uint32_t>(size));

@@ -11,7 +11,6 @@
 namespace vwb {
 namespace {
 
-constexpr size_t PAGE = 4096;
 // Nothing of a Linux process is mapped at either number, so that a back-end that takes one kind of
 // address for another, or for a pointer of its own, fails at once.
 constexpr uint64_t GUEST_BASE = 0x4000'0000;
@@ -51,7 +50,45 @@ std::optional<GuestBuffer> DriverMemory::try_allocate(uint32_t size, uint32_t al
         return {};
     m_used = start + size;
     std::memset(data() + start, 0, size);
-    return GuestBuffer { guest_base() + start + m_bus_offset, data() + start, size };
+    const GuestBuffer buffer { guest_base() + start + m_bus_offset, data() + start, size };
+    note_written(buffer);
+    return buffer;
+}
+
+void DriverMemory::set_tracking(bool tracking)
+{
+    m_tracking = tracking;
+    m_written.assign(this->size() / PAGE, false);
+}
+
+void DriverMemory::mark_written(const GuestBuffer& buffer)
+{
+    const auto offset = static_cast<size_t>(buffer.data - data());
+    for (size_t page = offset / PAGE; page * PAGE < offset + buffer.size; ++page)
+        m_written[page] = true;
+}
+
+std::vector<uint64_t> DriverMemory::take_written()
+{
+    std::vector<uint64_t> pages;
+    for (size_t page = 0; page < m_written.size(); ++page) {
+        if (m_written[page])
+            pages.push_back(guest_base() + page * PAGE);
+    }
+    m_written.assign(m_written.size(), false);
+    return pages;
+}
+
+Result<void> DriverMemory::move_to(UniqueFd fd)
+{
+    // SAFETY: the region's mapping begins at a page and is as long as the region; MAP_FIXED
+    // replaces it as a whole, and the region unmaps the same range one day.
+    void* place = ::mmap(data(), this->size(), PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd.get(), static_cast<off_t>(info().mmap_offset));
+    if (place == MAP_FAILED)
+        return Error::from_errno("mapping of the memory that the driver has moved to", errno);
+    m_fd = std::move(fd);
+    return {};
 }
 
 } // namespace vwb

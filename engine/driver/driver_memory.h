@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace vwb {
 
@@ -31,6 +32,8 @@ struct GuestBuffer {
 // One thread at a time. Outlives rings and buffers in it.
 class DriverMemory {
 public:
+    static constexpr size_t PAGE = 4096;
+
     // The size is rounded up to whole pages. Errors: Io if the host has no memory to give.
     static Result<std::unique_ptr<DriverMemory>> create(size_t bytes);
 
@@ -44,6 +47,18 @@ public:
     uint64_t bus_offset() const { return m_bus_offset; }
     // All buffers at once; rings in this memory must be gone or be made again.
     void release_all() { m_used = 0; }
+
+    // While a guest moves, what its CPUs write is to be copied too. From now on, or no longer.
+    void set_tracking(bool tracking);
+    void note_written(const GuestBuffer& buffer)
+    {
+        if (m_tracking) [[unlikely]]
+            mark_written(buffer);
+    }
+    // Guest addresses of the pages written since the last question, in order.
+    std::vector<uint64_t> take_written();
+    // Goes on in another file that holds the same bytes: addresses of every kind stay. Errors: Io.
+    Result<void> move_to(UniqueFd fd);
 
     int fd() const { return m_fd.get(); }
     uint64_t guest_base() const { return m_region->info().guest_address; }
@@ -65,8 +80,12 @@ private:
     {
     }
 
+    void mark_written(const GuestBuffer& buffer);
+
     UniqueFd m_fd;
     std::shared_ptr<const MemoryRegion> m_region;
+    bool m_tracking = false;
+    std::vector<bool> m_written; // by page
     size_t m_used = 0;
     uint64_t m_bus_offset = 0;
 };

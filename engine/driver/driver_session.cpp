@@ -96,24 +96,6 @@ Result<void> DriverSession::continue_on(std::unique_ptr<Frontend> frontend)
     return start();
 }
 
-Result<void> DriverSession::migrate_to(std::unique_ptr<Frontend> frontend)
-{
-    VWB_TRY(stop());
-    std::optional<std::vector<std::byte>> state;
-    if (m_frontend->negotiated(ProtocolFeature::DeviceState))
-        state = VWB_TRY(m_frontend->save_device_state());
-    disconnect();
-    m_frontend = std::move(frontend);
-    VWB_TRY(negotiate_again());
-    if (state && !m_frontend->negotiated(ProtocolFeature::DeviceState))
-        return Error(ErrorKind::Unsupported, "the new back-end cannot load the device's state");
-    if (state)
-        VWB_TRY(m_frontend->load_device_state(*state));
-    VWB_TRY(hand_over_memory());
-    VWB_TRY(track_inflight());
-    return start();
-}
-
 // --- set-up ---
 
 bool DriverSession::has_protocol_features() const

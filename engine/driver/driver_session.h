@@ -6,8 +6,10 @@
 #include "engine/driver/driver_iommu.h"
 #include "engine/driver/driver_log.h"
 #include "engine/driver/driver_queue.h"
+#include "engine/driver/memory_transfer.h"
 #include "engine/vhost_user/frontend.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +33,9 @@ public:
     Result<void> continue_on(std::unique_ptr<Frontend> frontend);
     // Goes on, on another back-end, from the bases and the device state of this one: a migration.
     Result<void> migrate_to(std::unique_ptr<Frontend> frontend);
+    // The same with memory of its own there (see BuiltinDriver::migrate_memory()).
+    Result<MigrationReport> migrate_memory_to(
+        std::unique_ptr<Frontend> frontend, unsigned rounds, const std::function<void()>& load);
     Result<void> reset_device();
     Result<void> stop();
     Result<void> start();
@@ -73,6 +78,11 @@ private:
     VringAddr address_of(DriverQueue& queue) const;
     uint64_t session_features() const;
     Result<uint32_t> stop_queue(unsigned index);
+    void copy_written(MemoryTransfer& transfer);
+    std::vector<GuestBuffer> driver_parts(DriverQueue& queue) const;
+    Result<void> load_state_into(
+        std::unique_ptr<Frontend> frontend, const std::optional<std::vector<std::byte>>& state);
+    Result<void> take_over(const std::optional<std::vector<std::byte>>& state);
     // vhost-user's bit 30, which is always accepted where it is offered.
     bool has_protocol_features() const;
 

@@ -28,6 +28,7 @@ Result<GuestBuffer> DriverSlab::take(uint32_t size)
     GuestBuffer buffer = free.back();
     free.pop_back();
     buffer.size = size;
+    m_memory.note_written(buffer); // by whoever takes it
     return buffer;
 }
 
