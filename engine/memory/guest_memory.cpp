@@ -11,13 +11,17 @@ bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
     return a < b + b_size && b < a + a_size;
 }
 
-Result<void> check_apart(const MemoryRegionInfo& a, const MemoryRegionInfo& b)
+Result<void> check_apart(const MemoryRegion& one, const MemoryRegion& other)
 {
+    const MemoryRegionInfo& a = one.info();
+    const MemoryRegionInfo& b = other.info();
     if (overlap(a.guest_address, a.size, b.guest_address, b.size))
         return Error(ErrorKind::Invalid,
             "memory regions overlap in guest addresses: " + hex_text(a.guest_address) + " and "
                 + hex_text(b.guest_address));
-    if (overlap(a.user_address, a.size, b.user_address, b.size))
+    // What a front-end does not map either has no address there: it says 0 of each.
+    const bool both_mapped = !one.pieces() && !other.pieces();
+    if (both_mapped && overlap(a.user_address, a.size, b.user_address, b.size))
         return Error(ErrorKind::Invalid,
             "memory regions overlap in user addresses: " + hex_text(a.user_address) + " and "
                 + hex_text(b.user_address));
@@ -30,12 +34,16 @@ Result<std::shared_ptr<const GuestMemory>> GuestMemory::create(std::vector<Regio
 {
     for (size_t i = 0; i < regions.size(); ++i) {
         for (size_t j = i + 1; j < regions.size(); ++j)
-            VWB_TRY(check_apart(regions[i]->info(), regions[j]->info()));
+            VWB_TRY(check_apart(*regions[i], *regions[j]));
     }
     auto memory = std::make_shared<GuestMemory>();
-    for (const auto& region : regions)
-        memory->m_by_guest.push_back(
-            { region->info().guest_address, region->info().size, region->data() });
+    for (const auto& region : regions) {
+        if (region->pieces())
+            memory->m_has_pieces = true;
+        else
+            memory->m_by_guest.push_back(
+                { region->info().guest_address, region->info().size, region->data() });
+    }
     // The largest first: it serves nearly all look-ups.
     std::ranges::sort(memory->m_by_guest, std::greater<>(), &Entry::size);
     memory->m_regions = std::move(regions);
@@ -81,7 +89,7 @@ GuestMemory::Located GuestMemory::locate_iova(uint64_t iova, uint64_t size, IoAc
     for (const auto& region : m_regions) {
         const uint64_t offset = found.user_address - region->info().user_address;
         const uint64_t region_size = region->info().size;
-        if (offset < region_size)
+        if (region->data() && offset < region_size)
             return { { region->data() + offset,
                          static_cast<size_t>(std::min(found.size, region_size - offset)) },
                 Iotlb::Outcome::Found };
@@ -119,7 +127,7 @@ std::span<std::byte> GuestMemory::translate_user(uint64_t user_address, uint64_t
     for (const auto& region : m_regions) {
         const auto& info = region->info();
         const uint64_t offset = user_address - info.user_address;
-        if (offset < info.size && size <= info.size - offset)
+        if (region->data() && offset < info.size && size <= info.size - offset)
             return { region->data() + offset, static_cast<size_t>(size) };
     }
     return {};
@@ -138,9 +146,42 @@ std::optional<uint64_t> GuestMemory::guest_address_of(uint64_t user_address) con
 uint64_t GuestMemory::guest_end() const
 {
     uint64_t end = 0;
-    for (const Entry& entry : m_by_guest)
-        end = std::max(end, entry.start + entry.size);
+    for (const Region& region : m_regions)
+        end = std::max(end, region->info().guest_address + region->info().size);
     return end;
+}
+
+// --- pieces ---
+
+namespace {
+
+Result<GuestMemory::Piece> map_from(const MemoryRegion& region, uint64_t offset, uint64_t size)
+{
+    std::shared_ptr<const MemoryMapping> mapping = VWB_TRY(region.pieces()->map(offset, size));
+    return GuestMemory::Piece { { mapping->data(), static_cast<size_t>(size) }, mapping };
+}
+
+} // namespace
+
+Result<GuestMemory::Piece> GuestMemory::map_piece(uint64_t guest_address, uint64_t size) const
+{
+    for (const Region& region : m_regions) {
+        const uint64_t offset = guest_address - region->info().guest_address;
+        if (region->pieces() && offset < region->info().size)
+            return map_from(*region, offset, std::min(size, region->info().size - offset));
+    }
+    return Error(ErrorKind::NotFound, "guest address " + hex_text(guest_address));
+}
+
+Result<GuestMemory::Piece> GuestMemory::map_user_piece(uint64_t user_address, uint64_t size) const
+{
+    for (const Region& region : m_regions) {
+        const uint64_t offset = user_address - region->info().user_address;
+        if (region->pieces() && offset < region->info().size
+            && size <= region->info().size - offset)
+            return map_from(*region, offset, size);
+    }
+    return Error(ErrorKind::NotFound, "user address " + hex_text(user_address));
 }
 
 std::span<std::byte> GuestMemory::translate_whole(uint64_t guest_address, uint64_t size) const
@@ -163,6 +204,7 @@ void GuestMemory::inspect(Inspector& inspector) const
             inner.hex("user_address", info.user_address);
             inner.hex("size", info.size);
             inner.hex("mmap_offset", info.mmap_offset);
+            inner.field("mapped", m_regions[i]->pieces() ? "in pieces" : "as a whole");
             inner.field("lost", m_regions[i]->lost());
         });
     }

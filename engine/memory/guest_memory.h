@@ -71,6 +71,18 @@ public:
     // Like translate(), but only if the whole range lies in one region.
     std::span<std::byte> translate_whole(uint64_t guest_address, uint64_t size) const;
 
+    // Memory that cannot be mapped in advance (Xen grants) is in none of the above. It is mapped
+    // from the address on, at most size bytes, as long as the mapping lives. Errors: NotFound if no
+    // such region has the address, and as PieceMapper::map().
+    struct Piece {
+        std::span<std::byte> bytes;
+        std::shared_ptr<const MemoryMapping> mapping;
+    };
+    bool has_pieces() const { return m_has_pieces; }
+    Result<Piece> map_piece(uint64_t guest_address, uint64_t size) const;
+    // The whole range in one region, by its user address.
+    Result<Piece> map_user_piece(uint64_t user_address, uint64_t size) const;
+
     const std::vector<Region>& regions() const { return m_regions; }
     // True if a front-end has truncated the file of a region.
     bool lost() const;
@@ -86,7 +98,8 @@ private:
     Located locate_iova(uint64_t iova, uint64_t size, IoAccess wanted) const;
 
     std::vector<Region> m_regions;
-    std::vector<Entry> m_by_guest;
+    std::vector<Entry> m_by_guest; // those that are mapped
+    bool m_has_pieces = false;
     std::shared_ptr<const Iotlb> m_iotlb;
 };
 

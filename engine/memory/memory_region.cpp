@@ -33,7 +33,13 @@ Result<std::shared_ptr<const MemoryRegion>> MemoryRegion::map(
 std::shared_ptr<const MemoryRegion> MemoryRegion::create(
     const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping)
 {
-    return std::shared_ptr<const MemoryRegion>(new MemoryRegion(info, std::move(mapping)));
+    return std::shared_ptr<const MemoryRegion>(new MemoryRegion(info, std::move(mapping), nullptr));
+}
+
+std::shared_ptr<const MemoryRegion> MemoryRegion::create(
+    const MemoryRegionInfo& info, std::unique_ptr<PieceMapper> pieces)
+{
+    return std::shared_ptr<const MemoryRegion>(new MemoryRegion(info, nullptr, std::move(pieces)));
 }
 
 } // namespace vwb

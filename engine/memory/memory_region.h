@@ -23,6 +23,14 @@ struct MemoryRegionInfo {
     bool operator==(const MemoryRegionInfo&) const = default;
 };
 
+// Maps pieces of a region that cannot be mapped as a whole.
+class PieceMapper {
+public:
+    virtual ~PieceMapper() = default;
+    // offset + size lies in the region. Errors: as the host says, naming the piece.
+    virtual Result<std::unique_ptr<MemoryMapping>> map(uint64_t offset, uint64_t size) const = 0;
+};
+
 // Immutable after creation; shared by all memory tables that contain it.
 class MemoryRegion {
 public:
@@ -33,24 +41,31 @@ public:
     // What is mapped already, info.size bytes of it.
     static std::shared_ptr<const MemoryRegion> create(
         const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping);
+    // What is mapped piece by piece, when it is needed: its data() is a null pointer.
+    static std::shared_ptr<const MemoryRegion> create(
+        const MemoryRegionInfo& info, std::unique_ptr<PieceMapper> pieces);
     MemoryRegion(const MemoryRegion&) = delete;
     MemoryRegion& operator=(const MemoryRegion&) = delete;
 
     const MemoryRegionInfo& info() const { return m_info; }
     // SAFETY: info().size bytes from here are mapped readable and writable while this object lives.
-    std::byte* data() const { return m_mapping->data(); }
+    std::byte* data() const { return m_mapping ? m_mapping->data() : nullptr; }
+    const PieceMapper* pieces() const { return m_pieces.get(); } // null pointer if it is mapped
     // True once an access found that the file no longer backs the region.
-    bool lost() const { return m_mapping->lost(); }
+    bool lost() const { return m_mapping && m_mapping->lost(); }
 
 private:
-    MemoryRegion(const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping)
+    MemoryRegion(const MemoryRegionInfo& info, std::unique_ptr<MemoryMapping> mapping,
+        std::unique_ptr<PieceMapper> pieces)
         : m_info(info)
         , m_mapping(std::move(mapping))
+        , m_pieces(std::move(pieces))
     {
     }
 
     MemoryRegionInfo m_info;
     std::unique_ptr<MemoryMapping> m_mapping;
+    std::unique_ptr<PieceMapper> m_pieces;
 };
 
 } // namespace vwb

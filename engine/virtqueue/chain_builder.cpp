@@ -16,6 +16,7 @@ void ChainRecord::clear()
     writable_bytes = 0;
     if (header.size() > 0)
         header.clear();
+    pieces.clear();
     slots = 1;
     handled = false;
     indirect = false;
@@ -50,9 +51,11 @@ std::optional<RingFault> ChainBuilder::add(const Descriptor& descriptor)
     uint32_t left = descriptor.length;
     while (left > 0) {
         const auto wanted = writable ? IoAccess::Write : IoAccess::Read;
-        const auto [piece, outcome] = m_memory.locate(address, left, wanted);
+        auto [piece, outcome] = m_memory.locate(address, left, wanted);
         if (outcome != Iotlb::Outcome::Found) [[unlikely]]
             return translation_fault(outcome, address, wanted);
+        if (piece.empty())
+            piece = map_piece(address, left);
         if (piece.empty())
             return fault(
                 RingFaultKind::AddressOutsideMemory, descriptor.address, descriptor.length);
@@ -65,6 +68,18 @@ std::optional<RingFault> ChainBuilder::add(const Descriptor& descriptor)
     total += descriptor.length;
     ++m_count;
     return {};
+}
+
+// Empty if no region that is mapped in pieces has it. The record keeps what was mapped.
+std::span<std::byte> ChainBuilder::map_piece(uint64_t address, uint64_t size)
+{
+    if (!m_memory.has_pieces() || m_memory.translated())
+        return {};
+    auto piece = m_memory.map_piece(address, size);
+    if (!piece)
+        return {};
+    m_record.pieces.push_back(std::move(piece->mapping));
+    return piece->bytes;
 }
 
 RingFault ChainBuilder::translation_fault(
@@ -83,12 +98,15 @@ std::optional<RingFault> ChainBuilder::open_table(
     if (descriptor.length == 0 || descriptor.length % DESCRIPTOR_SIZE != 0
         || descriptor.length / DESCRIPTOR_SIZE > longest)
         return fault(RingFaultKind::IndirectLength, descriptor.length, longest * DESCRIPTOR_SIZE);
-    const auto [bytes, outcome]
+    auto [bytes, outcome]
         = m_memory.locate_whole(descriptor.address, descriptor.length, IoAccess::Read);
     if (outcome != Iotlb::Outcome::Found)
         return translation_fault(outcome, descriptor.address, IoAccess::Read);
+    if (bytes.empty())
+        bytes = map_piece(descriptor.address, descriptor.length);
     // Descriptors are read as aligned words; drivers take whole tables from an allocator.
-    if (bytes.empty() || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
+    if (bytes.size() < descriptor.length
+        || reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0)
         return fault(RingFaultKind::IndirectOutsideMemory, descriptor.address, descriptor.length);
     table = { bytes.data(), descriptor.length / uint32_t { DESCRIPTOR_SIZE } };
     m_record.indirect = true;

@@ -52,6 +52,8 @@ public:
     RingFault fault(RingFaultKind kind, uint64_t found = 0, uint64_t limit = 0) const;
 
 private:
+    std::span<std::byte> map_piece(uint64_t address, uint64_t size);
+
     ChainRecord& m_record;
     const GuestMemory& m_memory;
     uint32_t m_count = 0;

@@ -47,6 +47,8 @@ struct ChainRecord {
     // shows what the device acted on even if the driver writes to it meanwhile.
     WordBytes header;
     std::shared_ptr<const GuestMemory> memory; // pins the mapping of the segments
+    // Of memory that is mapped in pieces; empty otherwise.
+    std::vector<std::shared_ptr<const MemoryMapping>> pieces;
 
     std::span<const Segment> readable() const { return { segments.data(), readable_segments }; }
     std::span<const Segment> writable() const

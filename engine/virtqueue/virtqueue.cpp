@@ -223,6 +223,8 @@ void Virtqueue::lend_segments(ChainRecord& record)
 
 void Virtqueue::reclaim_segments(ChainRecord& record)
 {
+    if (!record.pieces.empty()) [[unlikely]]
+        record.pieces.clear();
     if (record.segments.capacity() > LONG_CHAIN && ++m_long_spares > LONG_ONES_KEPT) {
         std::vector<Segment>().swap(record.segments);
         record.segments.reserve(USUAL_CHAIN);
