@@ -76,6 +76,19 @@ Result<void> turn_cap(
     return {};
 }
 
+// The bits that drafts of vhost-user have had, and the document's.
+Result<void> turn_shmem_bit(uint32_t& bit, const std::optional<int64_t>& number)
+{
+    if (!number)
+        return {};
+    if (*number != 0 && (*number < 20 || *number > 22))
+        return Error(ErrorKind::Invalid,
+            "shmem_bit: expected 20, 21 or 22, or 0 for the document's; found "
+                + std::to_string(*number));
+    bit = static_cast<uint32_t>(*number);
+    return {};
+}
+
 uint32_t largest_queue(const DeviceHost& host)
 {
     uint32_t largest = 0;
@@ -96,6 +109,7 @@ Result<FeatureWish> read_feature_wish(ConfigReader& table)
     wish.queues = VWB_TRY(read_number(table, "queues"));
     wish.queue_size = VWB_TRY(read_number(table, "queue_size"));
     wish.segments = VWB_TRY(read_number(table, "segments"));
+    wish.shmem_bit = VWB_TRY(read_number(table, "shmem_bit"));
     VWB_TRY(table.finish());
     return wish;
 }
@@ -110,6 +124,7 @@ Result<FeatureWish> feature_wish_of(const Value& parameters)
     wish.queues = VWB_TRY(number_of(parameters, "queues"));
     wish.queue_size = VWB_TRY(number_of(parameters, "queue_size"));
     wish.segments = VWB_TRY(number_of(parameters, "segments"));
+    wish.shmem_bit = VWB_TRY(number_of(parameters, "shmem_bit"));
     return wish;
 }
 
@@ -130,6 +145,7 @@ Result<FeatureDial> turn(const FeatureDial& dial, const FeatureWish& wish, const
     VWB_TRY(turn_cap(next.queues, wish.queues, "queues", queues));
     VWB_TRY(turn_cap(next.queue_size, wish.queue_size, "queue_size", largest_queue(host)));
     VWB_TRY(turn_cap(next.segments, wish.segments, "segments", MAX_QUEUE_SIZE));
+    VWB_TRY(turn_shmem_bit(next.shmem_bit, wish.shmem_bit));
     return next;
 }
 
@@ -144,6 +160,7 @@ Value to_value(const FeatureDial& dial, const DeviceHost& host)
     value.set("queues", dial.queues);
     value.set("queue_size", dial.queue_size);
     value.set("segments", dial.segments);
+    value.set("shmem_bit", dial.shmem_bit);
     return value;
 }
 

@@ -24,6 +24,7 @@ struct FeatureWish {
     std::optional<int64_t> queues;
     std::optional<int64_t> queue_size;
     std::optional<int64_t> segments;
+    std::optional<int64_t> shmem_bit;
 };
 
 // The [device.features] table. Errors name file, line and key.
@@ -34,7 +35,7 @@ Result<FeatureWish> feature_wish_of(const Value& parameters);
 // The dial turned as wished. Errors name what cannot be, and what can.
 Result<FeatureDial> turn(const FeatureDial& dial, const FeatureWish& wish, const DeviceHost& host);
 
-// {offer, withhold, protocol_offer, protocol_withhold, queues, queue_size, segments}
+// {offer, withhold, protocol_offer, protocol_withhold, queues, queue_size, segments, shmem_bit}
 Value to_value(const FeatureDial& dial, const DeviceHost& host);
 
 } // namespace vwb

@@ -8,6 +8,7 @@
 #include "engine/guest/kernel_cache.h"
 #include "engine/memory/memory_region.h"
 #include "engine/memory/userfault.h"
+#include "engine/memory/xen_libraries.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -77,6 +78,16 @@ Finding userfault()
         return good("userfaultfd", "can be opened", needed_for);
     return { "userfaultfd", Finding::State::Missing, opened.error().message(), needed_for,
         "sysctl vm.unprivileged_userfaultfd=1, or run as root" };
+}
+
+Finding xen()
+{
+    const char* needed_for = "guests of Xen (protocol feature XEN_MMAP)";
+    const std::string obstacle = XenLibraries::obstacle();
+    if (obstacle.empty())
+        return good("Xen", "memory of other domains can be mapped", needed_for);
+    return { "Xen", Finding::State::Missing, obstacle, needed_for,
+        "in a Xen domain: apt install libxenforeignmemory1 libxengnttab1, run as root" };
 }
 
 Finding runtime_place()
@@ -155,7 +166,7 @@ void print_text(const std::vector<Finding>& findings)
 
 std::vector<Finding> examine_machine()
 {
-    return { event_loop(), shared_memory(), userfault(), runtime_place(), guest_kernel(),
+    return { event_loop(), shared_memory(), userfault(), xen(), runtime_place(), guest_kernel(),
         kernel_source(), program("gcc", "vwb guest build", "gcc"),
         program("make", "vwb guest build", "make"), program("flex", "vwb guest build", "flex"),
         program("bison", "vwb guest build", "bison"), program("bc", "vwb guest build", "bc"),

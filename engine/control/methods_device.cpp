@@ -155,7 +155,9 @@ std::vector<ActionParameter> dial_parameters()
         { "protocol_withhold", "list", false, "the same of vhost-user's protocol features" },
         { "queues", "integer", false, "cap on the number of queues; 0: none" },
         { "queue_size", "integer", false, "cap on the entries of a queue; 0: none" },
-        { "segments", "integer", false, "cap on the segments of a chain; 0: none" } };
+        { "segments", "integer", false, "cap on the segments of a chain; 0: none" },
+        { "shmem_bit", "integer", false,
+            "protocol feature bit of SHMEM: 20, 21 or 22; 0: the document's" } };
 }
 
 constexpr const char* FEATURES

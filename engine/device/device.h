@@ -9,6 +9,7 @@
 #include "engine/checker/problem_list.h"
 #include "engine/device/request.h"
 #include "engine/device/schema.h"
+#include "engine/device/sharing.h"
 #include "engine/event/event_loop.h"
 
 #include <cstdint>
@@ -31,6 +32,8 @@ struct DeviceTraits {
     std::vector<QueueTraits> queues;
     uint32_t config_size; // bytes
     const Schema* schema;
+    // Sizes of the driver's shared memory regions by their id, whole pages; 0: there is none.
+    std::vector<uint64_t> shared_memory {};
 };
 
 // What the engine gives a device; valid from attach() until the device is destroyed. Signals of the
@@ -49,6 +52,7 @@ public:
     // come in any order; a request that depends on those before it on the other queue asks for
     // them.
     virtual void catch_up(unsigned queue) = 0;
+    virtual Sharing& sharing() = 0;
 
 protected:
     ~DeviceContext() = default;

@@ -204,6 +204,11 @@ void DeviceHost::catch_up(unsigned queue)
     m_queues[queue]->catch_up();
 }
 
+Sharing& DeviceHost::sharing()
+{
+    return m_sharing ? *m_sharing : no_sharing();
+}
+
 void DeviceHost::inspect(Inspector& inspector) const
 {
     const Schema& schema = *traits().schema;

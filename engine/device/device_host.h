@@ -15,6 +15,8 @@
 
 namespace vwb {
 
+class XenMemory;
+
 class DeviceHost final : private DeviceContext {
 public:
     // index: number of the device on the bench. Loop and device live at least as long.
@@ -79,6 +81,13 @@ public:
     // The session's; null pointer: none.
     void set_queue_events(QueueEvents* events) { m_queue_context.events = events; }
 
+    // The session's; null pointer: nobody is there to share with.
+    void set_sharing(Sharing* sharing) { m_sharing = sharing; }
+    // What the session maps Xen's memory with; null pointer: the libraries of this machine. It
+    // outlives the host.
+    void set_xen_memory(XenMemory* xen) { m_xen = xen; }
+    XenMemory* xen_memory() const { return m_xen; }
+
     // Called when the config space changed by itself; the session tells the front-end.
     void set_config_listener(std::function<void()> listener);
 
@@ -96,6 +105,7 @@ private:
     bool observed() const override { return m_trace.enabled(); }
     void signal_changed(uint32_t signal, double value) override;
     void catch_up(unsigned queue) override;
+    Sharing& sharing() override;
     Result<void> load_parts(StateReader& state);
 
     std::string m_name;
@@ -113,6 +123,8 @@ private:
     uint64_t m_accepted = 0;
     uint32_t m_config_generation = 0;
     std::function<void()> m_config_listener;
+    Sharing* m_sharing = nullptr;
+    XenMemory* m_xen = nullptr;
 };
 
 } // namespace vwb

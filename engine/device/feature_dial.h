@@ -32,6 +32,9 @@ struct FeatureDial {
     uint64_t protocol_withhold = 0;
     uint32_t queues = 0; // at most so many; 0: all
     uint32_t queue_size = 0; // entries at most; 0: as the device has it
+    // The bit of protocol feature SHMEM: 20 and 21 in drafts and their implementations. 0: as the
+    // document has it.
+    uint32_t shmem_bit = 0;
     uint32_t segments = 0; // of one chain at most; 0: as many as the queue has entries
 
     bool operator==(const FeatureDial&) const = default;

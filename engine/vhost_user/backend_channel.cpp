@@ -10,26 +10,52 @@ Result<std::unique_ptr<BackendChannel>> BackendChannel::create(DeviceHost& host,
 {
     auto channel = std::unique_ptr<BackendChannel>(new BackendChannel(host));
     channel->m_connection = VWB_TRY(Connection::create(host.loop(), std::move(socket),
-        { [raw = channel.get()](Message message) { raw->on_message(message); },
+        { [raw = channel.get()](Message message) { raw->on_message(std::move(message)); },
             [raw = channel.get()](const Error& error) { raw->on_ended(error); } }));
     return channel;
+}
+
+BackendChannel::~BackendChannel()
+{
+    give_up();
+}
+
+void BackendChannel::give_up()
+{
+    // Whoever is told may ask anew.
+    for (auto& entry : std::exchange(m_unanswered, {})) {
+        if (entry.answered)
+            entry.answered(Error(ErrorKind::Closed,
+                std::string(message_name(entry.id)) + ": the back-end channel is closed"));
+    }
 }
 
 void BackendChannel::send(
     BackEndMessage id, std::span<const std::byte> payload, Acknowledge acknowledge)
 {
-    if (m_connection->closed())
-        return;
-    const bool ask = acknowledge == Acknowledge::Ask;
+    ask(id, payload, {}, acknowledge, {});
+}
+
+void BackendChannel::ask(BackEndMessage id, std::span<const std::byte> payload,
+    std::vector<UniqueFd> fds, Acknowledge acknowledge, Answered answered)
+{
+    const bool wants_answer = acknowledge == Acknowledge::Ask;
     const MessageHeader header { static_cast<uint32_t>(id),
-        MESSAGE_VERSION | (ask ? MESSAGE_NEED_REPLY : 0), static_cast<uint32_t>(payload.size()) };
-    if (const auto sent = m_connection->send(header, payload); !sent) {
-        report(std::string(message_name(id)) + " is lost: " + sent.error().message());
+        MESSAGE_VERSION | (wants_answer ? MESSAGE_NEED_REPLY : 0),
+        static_cast<uint32_t>(payload.size()) };
+    const auto sent = m_connection->send(header, payload, std::move(fds));
+    if (!sent) {
+        if (!m_connection->closed())
+            report(std::string(message_name(id)) + " is lost: " + sent.error().message());
+        if (answered)
+            answered(sent.error());
         return;
     }
     ++m_sent;
-    if (ask)
-        m_unanswered.push_back(id);
+    if (wants_answer)
+        m_unanswered.push_back({ id, std::move(answered) });
+    else if (answered)
+        answered(Message {});
 }
 
 void BackendChannel::send_config_change(Acknowledge acknowledge)
@@ -41,20 +67,32 @@ void BackendChannel::send_config_change(Acknowledge acknowledge)
     send(BackEndMessage::ConfigChangeMsg, {}, acknowledge);
 }
 
-void BackendChannel::on_message(const Message& message)
+bool BackendChannel::is_answer(const Message& message) const
 {
-    const bool is_answer = (message.header.flags & MESSAGE_REPLY) != 0;
-    if (!is_answer || m_unanswered.empty()
-        || message.header.request != static_cast<uint32_t>(m_unanswered.front())
-        || message.payload.size() != sizeof(uint64_t)) {
+    if (!(message.header.flags & MESSAGE_REPLY) || m_unanswered.empty())
+        return false;
+    const BackEndMessage id = m_unanswered.front().id;
+    const size_t most_fds = id == BackEndMessage::SharedObjectLookup ? 1 : 0;
+    return message.header.request == static_cast<uint32_t>(id)
+        && message.payload.size() == sizeof(uint64_t) && message.fds.size() <= most_fds;
+}
+
+void BackendChannel::on_message(Message message)
+{
+    if (!is_answer(message)) {
         report("message " + std::to_string(message.header.request) + " with "
-            + std::to_string(message.payload.size())
-            + " bytes on the back-end channel is no answer to a message of ours");
+            + std::to_string(message.payload.size()) + " bytes and "
+            + std::to_string(message.fds.size())
+            + " descriptors on the back-end channel is no answer to a message of ours");
         return;
     }
-    const BackEndMessage id = m_unanswered.front();
+    auto [id, answered] = std::move(m_unanswered.front());
     m_unanswered.pop_front();
-    if (const auto verdict = message.read<uint64_t>(); verdict != 0)
+    const auto verdict = message.read<uint64_t>();
+    // Whoever waits for it says what a refusal means.
+    if (answered)
+        answered(std::move(message));
+    else if (verdict != 0)
         report("the front-end refused " + std::string(message_name(id)) + " with "
             + std::to_string(verdict));
 }
@@ -65,6 +103,7 @@ void BackendChannel::on_ended(const Error& error)
         log_info(m_host.name(), "the front-end closed the back-end channel");
     else
         report("back-end channel: " + error.message());
+    give_up();
 }
 
 void BackendChannel::report(std::string message)

@@ -8,6 +8,7 @@
 #include "engine/vhost_user/connection.h"
 
 #include <deque>
+#include <vector>
 
 namespace vwb {
 
@@ -17,10 +18,16 @@ class BackendChannel {
 public:
     // Errors: Invalid if it is no Unix stream socket.
     static Result<std::unique_ptr<BackendChannel>> create(DeviceHost& host, UniqueFd socket);
+    ~BackendChannel();
 
     // Acknowledge::Ask only where REPLY_ACK was negotiated.
     enum class Acknowledge { Ask, None };
     void send(BackEndMessage id, std::span<const std::byte> payload, Acknowledge acknowledge);
+    // A request whose answer matters: told once, with what came, or why nothing will come. Without
+    // an acknowledgement it is told as soon as the message is on its way, with an empty one.
+    using Answered = UniqueFunction<void(Result<Message>)>;
+    void ask(BackEndMessage id, std::span<const std::byte> payload, std::vector<UniqueFd> fds,
+        Acknowledge acknowledge, Answered answered);
     // A message that still waits for room in the socket stands for this change too.
     void send_config_change(Acknowledge acknowledge);
 
@@ -31,15 +38,22 @@ private:
         : m_host(host)
     {
     }
-    void on_message(const Message& message);
+    struct Unanswered {
+        BackEndMessage id;
+        Answered answered; // nobody waits if it is empty
+    };
+
+    bool is_answer(const Message& message) const;
+    void on_message(Message message);
     void on_ended(const Error& error);
+    void give_up();
     void report(std::string message);
 
     DeviceHost& m_host;
     std::unique_ptr<Connection> m_connection;
     uint64_t m_sent = 0;
     uint64_t m_coalesced = 0;
-    std::deque<BackEndMessage> m_unanswered; // answers come in order
+    std::deque<Unanswered> m_unanswered; // answers come in order
 };
 
 } // namespace vwb

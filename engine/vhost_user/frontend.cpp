@@ -59,8 +59,16 @@ Result<std::unique_ptr<Frontend>> Frontend::adopt(UniqueFd socket, Duration time
     return frontend;
 }
 
+Frontend::~Frontend()
+{
+    disconnect();
+}
+
 void Frontend::disconnect()
 {
+    if (m_objects)
+        m_objects->forget(*this);
+    m_shmem.reset();
     if (m_loop)
         m_loop->move_to_this_thread();
     if (m_connection)
@@ -78,7 +86,10 @@ Result<bool> Frontend::serve(TimePoint deadline)
     if (!connected())
         return Error(ErrorKind::Closed, "the connection is closed");
     const auto left = std::max(deadline - m_clock.now(), Duration(0));
-    return m_loop->run_once(left) || left.count() > 0;
+    const bool served = m_loop->run_once(left) || left.count() > 0;
+    if (!m_exchanging && !m_lookups.empty())
+        answer_lookups();
+    return served;
 }
 
 Result<Message> Frontend::receive_until(TimePoint deadline)
@@ -114,8 +125,10 @@ Result<Message> Frontend::exchange(FrontEndMessage id, uint32_t flags,
     std::span<const std::byte> payload, std::span<const int> fds)
 {
     const TimePoint until = deadline();
-    VWB_TRY(send(id, flags, payload, fds, until));
-    auto reply = receive_until(until);
+    m_exchanging = true;
+    auto sent = send(id, flags, payload, fds, until);
+    auto reply = sent ? receive_until(until) : Result<Message>(std::move(sent).error());
+    m_exchanging = false;
     if (!reply)
         return std::move(reply).error().within(message_text(id));
     const MessageHeader& header = reply->header;
@@ -178,13 +191,13 @@ Result<void> Frontend::set_features(uint64_t features)
 
 Result<uint64_t> Frontend::get_protocol_features()
 {
-    return call_number(FrontEndMessage::GetProtocolFeatures);
+    return swap_shmem_bit(VWB_TRY(call_number(FrontEndMessage::GetProtocolFeatures)));
 }
 
 Result<void> Frontend::set_protocol_features(uint64_t features)
 {
     m_protocol_features = 0; // this message is not confirmed by what it negotiates itself
-    VWB_TRY(tell_number(FrontEndMessage::SetProtocolFeatures, features));
+    VWB_TRY(tell_number(FrontEndMessage::SetProtocolFeatures, swap_shmem_bit(features)));
     m_protocol_features = features;
     return {};
 }
@@ -326,7 +339,10 @@ Result<void> Frontend::set_status(uint64_t status)
 
 Result<void> Frontend::reset_device()
 {
-    return tell(FrontEndMessage::ResetDevice, {});
+    VWB_TRY(tell(FrontEndMessage::ResetDevice, {}));
+    if (m_shmem)
+        m_shmem->unmap_all();
+    return {};
 }
 
 // --- for tests ---

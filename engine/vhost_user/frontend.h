@@ -7,6 +7,8 @@
 #include "engine/base/clock.h"
 #include "engine/memory/memory_region.h"
 #include "engine/vhost_user/connection.h"
+#include "engine/vhost_user/shared_objects.h"
+#include "engine/vhost_user/shmem_regions.h"
 
 #include <deque>
 #include <functional>
@@ -32,7 +34,7 @@ class Frontend {
 public:
     static Result<std::unique_ptr<Frontend>> connect(const std::string& path, Duration timeout);
     static Result<std::unique_ptr<Frontend>> adopt(UniqueFd socket, Duration timeout);
-    ~Frontend() { disconnect(); }
+    ~Frontend();
     Frontend(const Frontend&) = delete;
     Frontend& operator=(const Frontend&) = delete;
 
@@ -60,7 +62,8 @@ public:
     Result<UniqueFd> postcopy_advise();
     Result<void> postcopy_listen();
     Result<std::vector<uint64_t>> set_postcopy_mem_table(std::span<const SharedRegion> regions);
-    Result<void> confirm_postcopy_memory();
+    Result<uint64_t> add_postcopy_region(const SharedRegion& region);
+    Result<void> confirm_postcopy_memory(FrontEndMessage id = FrontEndMessage::SetMemTable);
     Result<void> postcopy_end();
 
     // Memory in which the back-end keeps account of what is in flight. It stays the caller's.
@@ -97,6 +100,18 @@ public:
     // Misses and failed accesses that the back-end has told of since the last question.
     std::vector<IotlbPayload> take_iotlb_requests() { return std::exchange(m_iotlb_requests, {}); }
     Result<void> send_iotlb(const IotlbPayload& payload);
+    // Objects of this back-end and of others of the same VMM; null pointer: none are taken.
+    void set_shared_objects(SharedObjects* objects) { m_objects = objects; }
+    // None if the back-end has no such object.
+    Result<UniqueFd> get_shared_object(const Uuid& uuid);
+    // Asks for the shared memory regions of the device and lets the back-end map into them from now
+    // on; the regions are empty.
+    Result<void> get_shmem_config();
+    // Null pointer before that.
+    ShmemRegions* shmem() { return m_shmem.get(); }
+    // The bit of SHMEM where it is not the document's (see FeatureDial); before the negotiation.
+    void set_shmem_bit(unsigned bit) { m_shmem_bit = bit; }
+
     // CONFIG_CHANGE_MSGs received so far, and other requests (refused, and confirmed as such).
     uint64_t config_changes() const { return m_config_changes; }
     uint64_t refused_requests() const { return m_refused_requests; }
@@ -148,7 +163,14 @@ private:
     Result<void> wait_for(int fd, short events, TimePoint deadline) const;
     void answer_backend(const Message& request);
     bool take_backend_request(const Message& request);
+    bool take_sharing_request(const Message& request);
+    void answer_lookups();
+    Result<UniqueFd> look_up(const Uuid& uuid);
+    void confirm_backend(const Message& request, uint64_t verdict, std::vector<UniqueFd> fds = {});
+    uint64_t swap_shmem_bit(uint64_t features) const;
     TimePoint deadline() const { return m_clock.now() + m_timeout; }
+
+    static constexpr size_t MAX_LOOKUPS = 64; // at once
 
     MonotonicClock m_clock;
     Duration m_timeout;
@@ -160,6 +182,11 @@ private:
     uint64_t m_protocol_features = 0;
     VringListener m_vring_listener;
     std::vector<IotlbPayload> m_iotlb_requests;
+    SharedObjects* m_objects = nullptr;
+    std::unique_ptr<ShmemRegions> m_shmem;
+    unsigned m_shmem_bit = static_cast<unsigned>(ProtocolFeature::Shmem);
+    std::vector<Message> m_lookups; // to be answered when no reply is awaited
+    bool m_exchanging = false;
     uint64_t m_config_changes = 0;
     uint64_t m_refused_requests = 0;
 };

@@ -78,10 +78,23 @@ Result<std::vector<uint64_t>> Frontend::set_postcopy_mem_table(
     return addresses;
 }
 
-Result<void> Frontend::confirm_postcopy_memory()
+Result<uint64_t> Frontend::add_postcopy_region(const SharedRegion& region)
 {
-    return send(FrontEndMessage::SetMemTable, MESSAGE_REPLY_FLAGS, bytes_of(uint64_t { 0 }), {},
-        deadline());
+    constexpr auto id = FrontEndMessage::AddMemReg;
+    const SingleRegionPayload payload { 0,
+        { region.info.guest_address, region.info.size, region.info.user_address,
+            region.info.mmap_offset } };
+    const auto reply = VWB_TRY(exchange(id, MESSAGE_VERSION, bytes_of(payload), { &region.fd, 1 }));
+    if (reply.payload.size() != sizeof payload)
+        return Error(ErrorKind::Protocol,
+            message_text(id) + ": the reply has " + std::to_string(reply.payload.size())
+                + " bytes instead of " + std::to_string(sizeof payload));
+    return reply.read<SingleRegionPayload>().region.user_address;
+}
+
+Result<void> Frontend::confirm_postcopy_memory(FrontEndMessage id)
+{
+    return send(id, MESSAGE_REPLY_FLAGS, bytes_of(uint64_t { 0 }), {}, deadline());
 }
 
 Result<void> Frontend::postcopy_end()

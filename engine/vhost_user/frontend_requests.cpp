@@ -25,6 +25,9 @@ bool Frontend::take_backend_request(const Message& request)
 {
     const auto id = BackEndMessage { request.header.request };
     const size_t size = request.payload.size();
+    const size_t expected_fds = id == BackEndMessage::ShmemMap ? 1 : 0;
+    if (request.fds.size() != expected_fds)
+        return false;
     switch (id) {
     case BackEndMessage::ConfigChangeMsg:
         m_config_changes += size == 0 ? 1 : 0;
@@ -41,7 +44,7 @@ bool Frontend::take_backend_request(const Message& request)
         m_iotlb_requests.push_back(request.read<IotlbPayload>());
         return true;
     default:
-        return false;
+        return take_sharing_request(request);
     }
 }
 
@@ -49,11 +52,17 @@ void Frontend::answer_backend(const Message& request)
 {
     const bool taken = take_backend_request(request);
     m_refused_requests += taken ? 0 : 1;
-    if (!request.needs_reply())
-        return;
-    const uint64_t verdict = taken ? 0 : 1;
+    const auto id = BackEndMessage { request.header.request };
+    const bool later = taken && id == BackEndMessage::SharedObjectLookup;
+    // A look-up has a reply in any case.
+    if (!later && (request.needs_reply() || id == BackEndMessage::SharedObjectLookup))
+        confirm_backend(request, taken ? 0 : 1);
+}
+
+void Frontend::confirm_backend(const Message& request, uint64_t verdict, std::vector<UniqueFd> fds)
+{
     const MessageHeader header { request.header.request, MESSAGE_REPLY_FLAGS, sizeof(verdict) };
-    if (!m_backend_channel->send(header, bytes_of(verdict)))
+    if (!m_backend_channel->send(header, bytes_of(verdict), std::move(fds)))
         m_backend_channel->close();
 }
 

@@ -57,8 +57,10 @@ MessageHandlers::MessageHandlers(DeviceHost& host)
         send(BackEndMessage::IotlbMsg, bytes_of(payload));
     })
     , m_vrings(host, m_log, m_inflight, m_translation)
+    , m_sharing(host, [this](ProtocolFeature feature) { return way_to_share(feature); })
 {
     host.set_queue_events(this);
+    host.set_sharing(&m_sharing);
     if (const auto userfault = Userfault::open(); !userfault)
         m_postcopy_obstacle = userfault.error().message();
 }
@@ -66,6 +68,8 @@ MessageHandlers::MessageHandlers(DeviceHost& host)
 MessageHandlers::~MessageHandlers()
 {
     m_host.set_queue_events(nullptr);
+    m_host.set_sharing(nullptr);
+    m_channel.reset(); // whoever waits for an answer is told before anything else goes
 }
 
 MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
@@ -113,6 +117,8 @@ MessageHandlers::Handler MessageHandlers::find_handler(FrontEndMessage id)
         Entry { Id::RemMemReg, &Self::rem_mem_reg },
         Entry { Id::SetStatus, &Self::set_status },
         Entry { Id::GetStatus, &Self::get_status },
+        Entry { Id::GetSharedObject, &Self::get_shared_object },
+        Entry { Id::GetShmemConfig, &Self::get_shmem_config },
     };
     const auto* entry = std::ranges::find(ENTRIES, id, &Entry::id);
     return entry == ENTRIES.end() ? nullptr : entry->handler;
@@ -186,7 +192,7 @@ Result<Reply> MessageHandlers::reset_owner(Message&)
 
 Result<Reply> MessageHandlers::set_mem_table(Message& message)
 {
-    auto memory = VWB_TRY(read_memory_table(message));
+    auto memory = VWB_TRY(read_memory_table(message, xen_memory()));
     if (m_postcopy_listens)
         return set_postcopy_memory(memory);
     VWB_TRY(m_vrings.set_memory(std::move(memory)));
@@ -246,6 +252,8 @@ uint64_t MessageHandlers::offered_protocol_features() const
 {
     const FeatureDial& dial = m_host.dial();
     uint64_t missing = m_host.has_state() ? 0 : protocol_bit(ProtocolFeature::DeviceState);
+    if (m_host.traits().shared_memory.empty())
+        missing |= protocol_bit(ProtocolFeature::Shmem);
     if (!m_postcopy_obstacle.empty())
         missing |= protocol_bit(ProtocolFeature::Pagefault);
     return PROTOCOL_FEATURES.turned(dial.protocol_offer, dial.protocol_withhold) & ~missing;
@@ -253,12 +261,12 @@ uint64_t MessageHandlers::offered_protocol_features() const
 
 Result<Reply> MessageHandlers::get_protocol_features(Message&)
 {
-    return number(offered_protocol_features());
+    return number(swap_shmem_bit(offered_protocol_features()));
 }
 
 Result<Reply> MessageHandlers::set_protocol_features(Message& message)
 {
-    const auto features = message.read<uint64_t>();
+    const uint64_t features = swap_shmem_bit(message.read<uint64_t>());
     // What both sides understand works also for a front-end that does not look at the refusal.
     const uint64_t offered = offered_protocol_features();
     m_negotiated.protocol_features = features & offered;
@@ -342,7 +350,7 @@ Result<Reply> MessageHandlers::get_max_mem_slots(Message&)
 
 Result<Reply> MessageHandlers::add_mem_reg(Message& message)
 {
-    auto memory = VWB_TRY(add_memory_region(m_vrings.memory(), message));
+    auto memory = VWB_TRY(add_memory_region(m_vrings.memory(), message, xen_memory()));
     if (m_postcopy_listens)
         return add_postcopy_region(memory);
     VWB_TRY(m_vrings.set_memory(std::move(memory)));
@@ -383,6 +391,7 @@ void MessageHandlers::reset()
     m_host.reset();
     m_vrings.forget();
     m_inflight.clear();
+    m_sharing.forget_mappings();
     keep_features(0);
     set_translated(false);
     m_features_set = false;
@@ -474,6 +483,7 @@ void MessageHandlers::inspect(Inspector& inspector) const
     inspector.child("postcopy", [this](Inspector& inner) { inspect_postcopy(inner); });
     inspector.child("iotlb", [this](Inspector& inner) { m_translation.inspect(inner); });
     inspector.child("inflight", [this](Inspector& inner) { m_inflight.inspect(inner); });
+    inspector.child("sharing", [this](Inspector& inner) { m_sharing.inspect(inner); });
     inspector.child("rings", [this](Inspector& inner) { m_vrings.inspect(inner); });
     if (m_channel)
         inspector.child("backend_channel", [this](Inspector& inner) { m_channel->inspect(inner); });

@@ -5,8 +5,10 @@
 #pragma once
 
 #include "engine/memory/userfault.h"
+#include "engine/memory/xen_memory.h"
 #include "engine/vhost_user/backend_channel.h"
 #include "engine/vhost_user/message_table.h"
+#include "engine/vhost_user/session_sharing.h"
 #include "engine/vhost_user/session_stage.h"
 #include "engine/vhost_user/state_transfer.h"
 #include "engine/vhost_user/vring_setup.h"
@@ -87,11 +89,19 @@ private:
     Result<Reply> rem_mem_reg(Message& message);
     Result<Reply> set_status(Message& message);
     Result<Reply> get_status(Message& message);
+    Result<Reply> get_shared_object(Message& message);
+    Result<Reply> get_shmem_config(Message& message);
 
     bool queue_calls(unsigned queue) override;
     void queue_broke(unsigned queue) override;
     void translation_missing(unsigned queue, const RingFault& missing) override;
     void translation_denied(unsigned queue, const RingFault& denied) override;
+
+    uint64_t shmem_bit() const;
+    uint64_t swap_shmem_bit(uint64_t protocol_features) const;
+    Result<SessionSharing::Way> way_to_share(ProtocolFeature feature) const;
+    // Null pointer unless XEN_MMAP was negotiated.
+    XenMemory* xen_memory();
 
     void send(BackEndMessage id, std::span<const std::byte> payload);
     void set_translated(bool on);
@@ -108,7 +118,9 @@ private:
     LogSetup m_log;
     InflightSetup m_inflight;
     AddressTranslation m_translation;
+    std::shared_ptr<XenMemory> m_xen_libraries; // outlives the memory that it maps
     VringSetup m_vrings;
+    SessionSharing m_sharing;
     std::unique_ptr<BackendChannel> m_channel;
     std::unique_ptr<StateTransfer> m_state_transfer;
     std::string m_postcopy_obstacle; // why it cannot be offered; empty if it can

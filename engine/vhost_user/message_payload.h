@@ -34,6 +34,13 @@ struct MemoryRegionPayload {
     uint64_t mmap_offset = 0;
 };
 
+// With XEN_MMAP each region has these behind it (see xen_mapping.h).
+struct XenRegionPayload {
+    MemoryRegionPayload region;
+    uint32_t flags = 0;
+    uint32_t domain = 0;
+};
+
 // SET_MEM_TABLE: followed by as many MemoryRegionPayload; virtio_uml sends more bytes than those.
 struct MemoryTablePayload {
     uint32_t region_count = 0;
@@ -44,6 +51,11 @@ struct MemoryTablePayload {
 struct SingleRegionPayload {
     uint64_t padding = 0;
     MemoryRegionPayload region;
+};
+
+struct XenSingleRegionPayload {
+    uint64_t padding = 0;
+    XenRegionPayload region;
 };
 
 // GET_CONFIG, SET_CONFIG: followed by size bytes.
@@ -122,6 +134,7 @@ struct ShmemConfigPayload {
 
 static_assert(sizeof(VringState) == 8 && sizeof(VringAddr) == 40);
 static_assert(sizeof(MemoryRegionPayload) == 32 && sizeof(MemoryTablePayload) == 8);
+static_assert(sizeof(XenRegionPayload) == 40 && sizeof(XenSingleRegionPayload) == 48);
 static_assert(sizeof(SingleRegionPayload) == 40 && sizeof(ConfigPayload) == 12);
 static_assert(sizeof(LogPayload) == 16 && sizeof(IotlbPayload) == 32);
 static_assert(sizeof(InflightPayload) == 24);

@@ -19,6 +19,7 @@ constexpr uint32_t STATE = sizeof(VringState);
 constexpr uint32_t ADDR = sizeof(VringAddr);
 constexpr uint32_t TABLE = sizeof(MemoryTablePayload);
 constexpr uint32_t REGION = sizeof(SingleRegionPayload);
+constexpr uint32_t XEN_REGION = sizeof(XenSingleRegionPayload);
 constexpr uint32_t CONFIG = sizeof(ConfigPayload);
 constexpr uint32_t IOTLB = sizeof(IotlbPayload);
 constexpr uint32_t ANY = MAX_MESSAGE_PAYLOAD;
@@ -104,17 +105,23 @@ constexpr std::array RULES = {
     gated(Id::ResetDevice, Feature::ResetDevice, 0),
     gated(Id::VringKick, Feature::InbandNotifications, STATE),
     gated(Id::GetMaxMemSlots, Feature::ConfigureMemSlots, 0, ReplyKind::Always),
-    with_fds(gated(Id::AddMemReg, Feature::ConfigureMemSlots, REGION), 1, 1),
+    // Which of both sizes is right depends on XEN_MMAP: see memory_table.
+    with_fds(variable(Id::AddMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION, XEN_REGION,
+                 ReplyKind::Ack),
+        1, 1),
     // No descriptor is needed, but some front-ends send the one of the region: it is closed.
-    with_fds(gated(Id::RemMemReg, Feature::ConfigureMemSlots, REGION), 0, 1),
+    with_fds(variable(Id::RemMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION, XEN_REGION,
+                 ReplyKind::Ack),
+        0, 1),
     gated(Id::SetStatus, Feature::Status, NUMBER),
     gated(Id::GetStatus, Feature::Status, 0, ReplyKind::Always),
-    foreign(Id::GetSharedObject, Feature::SharedObject, ReplyKind::Always),
+    gated(
+        Id::GetSharedObject, Feature::SharedObject, sizeof(SharedObjectPayload), ReplyKind::Always),
     with_fds(gated(Id::SetDeviceStateFd, Feature::DeviceState, sizeof(DeviceStatePayload),
                  ReplyKind::DeviceStateFd),
         1, 1),
     gated(Id::CheckDeviceState, Feature::DeviceState, 0, ReplyKind::Number),
-    foreign(Id::GetShmemConfig, Feature::Shmem, ReplyKind::Always),
+    gated(Id::GetShmemConfig, Feature::Shmem, 0, ReplyKind::Always),
     foreign(Id::GetVringBaseSkipDrain, Feature::GetVringBaseSkipDrain, ReplyKind::Always),
 };
 

@@ -22,7 +22,9 @@ inline constexpr uint64_t OFFERED_PROTOCOL_FEATURES = protocol_bit(ProtocolFeatu
 
 inline constexpr FeatureRange PROTOCOL_FEATURES { .usual = OFFERED_PROTOCOL_FEATURES,
     .optional = protocol_bit(ProtocolFeature::InbandNotifications)
-        | protocol_bit(ProtocolFeature::Pagefault) };
+        | protocol_bit(ProtocolFeature::Pagefault) | protocol_bit(ProtocolFeature::XenMmap)
+        | protocol_bit(ProtocolFeature::SharedObject) | protocol_bit(ProtocolFeature::Shmem)
+        | protocol_bit(ProtocolFeature::BackendSendFd) };
 
 // What a front-end waits for after a message.
 enum class ReplyKind : uint8_t {

@@ -40,6 +40,8 @@ Result<Reply> MessageHandlers::postcopy_end(Message&)
 // The regions as the front-end said them, with our addresses: faults are told by those.
 Result<void> MessageHandlers::watch_for_faults(const GuestMemory::Region& region) const
 {
+    if (region->pieces())
+        return Error(ErrorKind::Unsupported, "has a region of Xen grants, which cannot come later");
     return m_userfault->watch({ region->data(), static_cast<size_t>(region->info().size) });
 }
 

@@ -29,10 +29,16 @@ bool same_parts(const RingParts& a, const RingParts& b)
 // Alignment is looked at here too, because it is that of our mapping: with an odd offset into the
 // file it need not be the guest's.
 Result<std::byte*> translate_part(
-    const GuestMemory& memory, uint64_t address, size_t size, size_t alignment)
+    const GuestMemory& memory, uint64_t address, size_t size, size_t alignment, RingPieces& pieces)
 {
     auto bytes
         = memory.translated() ? std::span<std::byte>() : memory.translate_user(address, size);
+    if (bytes.empty() && memory.has_pieces() && !memory.translated()) {
+        if (auto piece = memory.map_user_piece(address, size)) {
+            bytes = piece->bytes;
+            pieces.push_back(std::move(piece->mapping));
+        }
+    }
     if (memory.translated()) {
         const auto found = memory.locate_whole(address, size, IoAccess::ReadWrite);
         if (found.outcome == Iotlb::Outcome::Missing)
@@ -49,11 +55,11 @@ Result<std::byte*> translate_part(
     return bytes.data();
 }
 
-Result<RingParts> translate(
-    const GuestMemory& memory, const VringAddr& addr, RingFormat format, uint32_t num)
+Result<RingParts> translate(const GuestMemory& memory, const VringAddr& addr, RingFormat format,
+    uint32_t num, RingPieces& pieces)
 {
     const auto part = [&](const RingPartLayout& layout, uint64_t address) {
-        auto found = translate_part(memory, address, layout.size, layout.alignment);
+        auto found = translate_part(memory, address, layout.size, layout.alignment, pieces);
         if (found)
             return found;
         return Result<std::byte*>(Error(found.error().kind(),
@@ -68,6 +74,14 @@ Result<RingParts> translate(
     parts.driver = VWB_TRY(part(layouts.driver, addr.available));
     parts.device = VWB_TRY(part(layouts.device, addr.used));
     return parts;
+}
+
+// Only to see whether it can be done.
+Result<RingParts> translate(
+    const GuestMemory& memory, const VringAddr& addr, RingFormat format, uint32_t num)
+{
+    RingPieces pieces;
+    return translate(memory, addr, format, num, pieces);
 }
 
 bool is_missing(const Result<RingParts>& parts)
@@ -119,6 +133,7 @@ Result<void> VringSetup::ensure_stopped(uint32_t index)
     if (queue.running())
         return invalid(ring_text(index) + " runs: it must be stopped or disabled first");
     queue.stop();
+    m_rings[index].pieces.clear();
     return {};
 }
 
@@ -236,6 +251,7 @@ Result<uint32_t> VringSetup::stop(uint32_t index)
     m_rings[index].waiting = false;
     if (queue.started()) {
         m_rings[index].base = queue.stop();
+        m_rings[index].pieces.clear();
         // It starts again with the next SET_VRING_KICK.
         queue.set_polled(false);
         VWB_TRY(queue.set_kick({}));
@@ -258,13 +274,15 @@ Result<void> VringSetup::start(uint32_t index)
         return invalid(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
     if (!ring.addr)
         return invalid(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
-    auto parts = translate(*m_memory, *ring.addr, m_host.ring_format(), *ring.num);
+    RingPieces pieces;
+    auto parts = translate(*m_memory, *ring.addr, m_host.ring_format(), *ring.num, pieces);
     ring.waiting = is_missing(parts);
     if (ring.waiting) {
         ask_for(ring);
         return {};
     }
     ring.parts = VWB_TRY(std::move(parts));
+    ring.pieces = std::move(pieces);
     VirtqueueConfig config;
     config.size = *ring.num;
     config.base = ring.base;

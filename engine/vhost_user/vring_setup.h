@@ -16,6 +16,9 @@
 
 namespace vwb {
 
+// Mappings of ring parts that must stay while the ring is started.
+using RingPieces = std::vector<std::shared_ptr<const MemoryMapping>>;
+
 // Owner: the MessageHandlers of one session. Loop thread only. All errors name what was found and
 // what was expected, and leave everything as it was, except where said otherwise.
 //
@@ -73,6 +76,7 @@ private:
         std::optional<VringAddr> addr;
         uint32_t base = 0;
         RingParts parts; // valid while started
+        RingPieces pieces; // of them, where memory is mapped in pieces
         bool polled = false; // no kick descriptor
         bool waiting = false; // starts when its addresses can be translated
     };

@@ -62,6 +62,7 @@ private:
     bool observed() const override { return true; }
     void signal_changed(uint32_t, double) override { }
     void catch_up(unsigned) override { }
+    Sharing& sharing() override { return no_sharing(); }
     void complete_request(DescriptorChain chain, uint32_t written) override;
     void give_back_request(DescriptorChain chain) override;
     void abandon_request(DescriptorChain chain) override;
