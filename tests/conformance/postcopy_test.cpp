@@ -82,6 +82,34 @@ void offer_postcopy(DeviceServer& server)
     });
 }
 
+UniqueFd memory_for(const MemoryRegionInfo& info)
+{
+    UniqueFd memory(::memfd_create("new", MFD_CLOEXEC));
+    EXPECT_EQ(::ftruncate(memory.get(), static_cast<off_t>(info.size + info.mmap_offset)), 0);
+    return memory;
+}
+
+// What is available is served when this is over.
+void serve_ring(Frontend& frontend, const DriverRing& ring)
+{
+    const UniqueFd kick(::eventfd(1, EFD_CLOEXEC));
+    ASSERT_TRUE(frontend.set_vring_num(0, ring.size()));
+    ASSERT_TRUE(frontend.set_vring_addr(
+        { 0, 0, ring.descriptors_user(), ring.device_user(), ring.driver_user(), 0 }));
+    ASSERT_TRUE(frontend.set_vring_kick(0, kick.get()));
+    ASSERT_TRUE(frontend.set_vring_enable(0, 1));
+    ASSERT_TRUE(frontend.get_vring_base(0)) << "behind all that was available";
+}
+
+// Five bytes of a memory that was never mapped here.
+std::string text_at(const UniqueFd& memory, const MemoryRegionInfo& info, uint64_t guest_address)
+{
+    std::string text(5, ' ');
+    const auto place = static_cast<off_t>(guest_address - info.guest_address + info.mmap_offset);
+    EXPECT_EQ(::pread(memory.get(), text.data(), text.size(), place), 5);
+    return text;
+}
+
 } // namespace
 
 TEST(Postcopy, PagesComeAsTheBackEndTouchesThem)
@@ -114,9 +142,8 @@ TEST(Postcopy, PagesComeAsTheBackEndTouchesThem)
     auto userfault = frontend->postcopy_advise();
     ASSERT_TRUE(userfault) << userfault.error().message();
     ASSERT_TRUE(frontend->postcopy_listen());
-    const UniqueFd new_memory(::memfd_create("new", MFD_CLOEXEC));
     const MemoryRegionInfo info = old_memory->info();
-    ASSERT_EQ(::ftruncate(new_memory.get(), static_cast<off_t>(info.size + info.mmap_offset)), 0);
+    const UniqueFd new_memory = memory_for(info);
     const SharedRegion region { info, new_memory.get() };
     const auto bases = frontend->set_postcopy_mem_table({ &region, 1 });
     ASSERT_TRUE(bases) << bases.error().message();
@@ -124,21 +151,51 @@ TEST(Postcopy, PagesComeAsTheBackEndTouchesThem)
     PageServer vmm(std::move(*userfault), (*bases)[0], *old_memory);
     ASSERT_TRUE(frontend->confirm_postcopy_memory());
 
-    const UniqueFd kick(::eventfd(1, EFD_CLOEXEC));
-    ASSERT_TRUE(frontend->set_vring_num(0, 8));
-    ASSERT_TRUE(frontend->set_vring_addr(
-        { 0, 0, ring->descriptors_user(), ring->device_user(), ring->driver_user(), 0 }));
-    ASSERT_TRUE(frontend->set_vring_kick(0, kick.get()));
-    ASSERT_TRUE(frontend->set_vring_enable(0, 1));
-    ASSERT_TRUE(frontend->get_vring_base(0)) << "behind all that was available";
+    serve_ring(*frontend, *ring);
 
     // Ring, text and answer have come; the answer is in the new memory.
     EXPECT_GE(vmm.filled(), 3u);
-    char found[6] = {};
-    const auto place
-        = static_cast<off_t>(answer.guest_address - info.guest_address + info.mmap_offset);
-    EXPECT_EQ(::pread(new_memory.get(), found, 5, place), 5);
-    EXPECT_STREQ(found, "hello");
+    EXPECT_EQ(text_at(new_memory, info, answer.guest_address), "hello");
+    EXPECT_TRUE(frontend->postcopy_end());
+    EXPECT_EQ(server.rules(), "");
+}
+
+// vhost-user, ADD_MEM_REG: in postcopy it is answered with the region at its place in the back-end,
+// and confirmed, like SET_MEM_TABLE.
+TEST(Postcopy, RegionThatIsAddedComesPageByPageToo)
+{
+    if (!Userfault::open())
+        return; // then none of it is offered: see above
+    DeviceServer server(std::make_unique<EchoDevice>());
+    offer_postcopy(server);
+    auto frontend = Frontend::connect(server.path(), std::chrono::seconds(5)).value();
+    ASSERT_TRUE(frontend->set_protocol_features(protocol_bit(ProtocolFeature::Pagefault)
+        | protocol_bit(ProtocolFeature::ReplyAck)
+        | protocol_bit(ProtocolFeature::ConfigureMemSlots)));
+    ASSERT_TRUE(frontend->set_features(F_VERSION_1 | VHOST_USER_F_PROTOCOL_FEATURES));
+    auto old_memory = DriverMemory::create(size_t { 1 } << 20).value();
+    const auto ring = make_driver_ring(*old_memory, { 8, false, false });
+    const auto text = old_memory->allocate(5, PAGE);
+    const auto answer = old_memory->allocate(64, PAGE);
+    std::memcpy(text.data, "added", 5);
+    const DriverSegment in[] = { text.segment() };
+    const DriverSegment out[] = { answer.segment() };
+    ASSERT_TRUE(ring->add(in, out, 1));
+    ring->publish();
+
+    auto userfault = frontend->postcopy_advise();
+    ASSERT_TRUE(userfault) << userfault.error().message();
+    ASSERT_TRUE(frontend->postcopy_listen());
+    const MemoryRegionInfo info = old_memory->info();
+    const UniqueFd new_memory = memory_for(info);
+    const auto base = frontend->add_postcopy_region({ info, new_memory.get() });
+    ASSERT_TRUE(base) << base.error().message();
+    PageServer vmm(std::move(*userfault), *base, *old_memory);
+    ASSERT_TRUE(frontend->confirm_postcopy_memory(FrontEndMessage::AddMemReg));
+    serve_ring(*frontend, *ring);
+
+    EXPECT_GE(vmm.filled(), 3u);
+    EXPECT_EQ(text_at(new_memory, info, answer.guest_address), "added");
     EXPECT_TRUE(frontend->postcopy_end());
     EXPECT_EQ(server.rules(), "");
 }
