@@ -17,6 +17,7 @@ GpiochipBank::GpiochipBank(EventLoop& loop, std::shared_ptr<GpiochipCalls> calls
     : m_loop(loop)
     , m_calls(std::move(calls))
     , m_outside(std::move(outside))
+    , m_actions(*this)
     , m_name(std::move(chip))
 {
     for (const auto& line : lines) {
@@ -36,7 +37,7 @@ GpiochipBank::~GpiochipBank()
 
 Actions* GpiochipBank::actions()
 {
-    return m_outside ? &m_outside->actions() : nullptr;
+    return m_outside ? &m_outside->actions() : &m_actions;
 }
 
 // The kernel takes each of them with the direction that it is for, and with no other.

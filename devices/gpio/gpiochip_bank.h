@@ -5,6 +5,7 @@
 // somebody else uses is refused by his name, and taken when he is gone. Belongs to one loop.
 #pragma once
 
+#include "devices/gpio/gpiochip_actions.h"
 #include "devices/gpio/gpiochip_calls.h"
 #include "devices/gpio/gpiochip_hardware.h"
 
@@ -80,6 +81,7 @@ private:
     EventLoop& m_loop;
     std::shared_ptr<GpiochipCalls> m_calls;
     std::unique_ptr<GpiochipOutside> m_outside; // outlives the lines
+    GpiochipActions m_actions; // where there is no outside
     const std::string m_name; // of the chip, as the bench file has it
     std::vector<Line> m_lines;
     std::vector<std::optional<uint16_t>> m_by_offset;

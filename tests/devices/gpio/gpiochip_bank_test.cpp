@@ -313,6 +313,22 @@ TEST_F(GpiochipBankTest, ChipThatComesBackHasItsSettingsAgain)
     EXPECT_EQ(inspect().find("chip_losses")->integer_or(0), 1);
 }
 
+TEST_F(GpiochipBankTest, ObserversSeeLevelsAndTakeNothing)
+{
+    const auto act = [this](const char* verb, Value::Object parameters) {
+        return m_bank->actions()->call_action(verb, Value(std::move(parameters)));
+    };
+    EXPECT_EQ(message(act("get", { { "signal", "b" } })), "not held: no guest uses it");
+    EXPECT_TRUE(act("signals", {}).value().as_list()->at(0).find("value")->is_null());
+    EXPECT_EQ(log(), "");
+    ASSERT_TRUE(m_bank->set_output(1, HIGH));
+    EXPECT_EQ(act("get", { { "signal", "b" } }).value().integer_or(-1), 1);
+    EXPECT_EQ(act("get", { { "signal", "line0" } }).value().integer_or(-1), 0);
+    EXPECT_EQ(message(act("get", { { "signal", "line3" } })),
+        "there is no line 'line3'; lines are line0 to line2");
+    EXPECT_EQ(act("signals", {}).value().as_list()->at(1).find("value")->integer_or(-1), 1);
+}
+
 TEST_F(GpiochipBankTest, SaysThatLevelInterruptsAreEmulated)
 {
     EXPECT_TRUE(inspect().find("level_interrupts")->string_or("").starts_with("emulated"));
