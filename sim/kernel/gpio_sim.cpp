@@ -2,42 +2,52 @@
 #include "sim/kernel/gpio_sim.h"
 
 #include "devices/gpio/gpiochip_hardware.h"
-#include "engine/base/units.h"
-#include "engine/base/verb_actions.h"
+#include "engine/base/log.h"
+#include "sim/gpio/gpio_generator.h"
+#include "sim/signals/wave_actions.h"
 
 #include <algorithm>
+#include <map>
 
 namespace vwb {
 namespace {
 
 // What observers can do to the chip from outside.
-class GpioSimOutside final : public GpiochipOutside, private VerbActions<GpioSimOutside> {
+class GpioSimOutside final : public GpiochipOutside, public WaveActions<GpioSimOutside> {
 public:
-    GpioSimOutside(std::unique_ptr<GpioSimChip> chip, std::vector<GpioSimLine> lines);
+    GpioSimOutside(
+        EventLoop& loop, std::unique_ptr<GpioSimChip> chip, std::vector<GpioSimLine> lines);
 
     const char* kind() const override { return "gpio-sim"; }
     Actions& actions() override { return *this; }
     void inspect(Inspector& inspector) const override;
 
 private:
-    friend class VerbActions<GpioSimOutside>;
-
     Result<Value> get(const Value& parameters);
     Result<Value> set(const Value& parameters);
     Result<Value> pull(const Value& parameters);
+    Result<Value> stop(const Value& parameters);
     Result<Value> signals(const Value& parameters);
 
+    Result<double> wave_start(const std::string& signal) override;
+    Result<Value> run_wave(const std::string& signal, std::unique_ptr<Waveform> wave) override;
+
+    Result<uint32_t> find(const std::string& signal) const;
     Result<uint32_t> line_of(const Value& parameters) const;
     std::string name_of(uint32_t line) const;
     Result<Value> pulled(uint32_t line, GpioLevel level);
     Value state(uint32_t line) const;
 
+    EventLoop& m_loop;
     std::unique_ptr<GpioSimChip> m_chip;
     std::vector<GpioSimLine> m_lines;
+    std::map<uint32_t, std::unique_ptr<GpioGenerator>> m_generators; // of pulls
 };
 
-GpioSimOutside::GpioSimOutside(std::unique_ptr<GpioSimChip> chip, std::vector<GpioSimLine> lines)
-    : m_chip(std::move(chip))
+GpioSimOutside::GpioSimOutside(
+    EventLoop& loop, std::unique_ptr<GpioSimChip> chip, std::vector<GpioSimLine> lines)
+    : m_loop(loop)
+    , m_chip(std::move(chip))
     , m_lines(std::move(lines))
 {
     const ActionParameter signal { "signal", "string", true, "a line: \"line3\", or its name" };
@@ -46,6 +56,9 @@ GpioSimOutside::GpioSimOutside(std::unique_ptr<GpioSimChip> chip, std::vector<Gp
         { signal, { "value", "integer", true, "0 (pull-down) or 1 (pull-up)" } });
     add("pull", "set the pull of a line", &GpioSimOutside::pull,
         { signal, { "pull", "string", true, "\"up\" or \"down\"" } });
+    add_waves(signal);
+    add_square(signal);
+    add("stop", "stop the wave of a line", &GpioSimOutside::stop, { signal });
     add("signals", "all lines with level and pull", &GpioSimOutside::signals, {});
 }
 
@@ -56,7 +69,11 @@ std::string GpioSimOutside::name_of(uint32_t line) const
 
 Result<uint32_t> GpioSimOutside::line_of(const Value& parameters) const
 {
-    const auto signal = parameters.find("signal")->string_or("");
+    return find(parameters.find("signal")->string_or(""));
+}
+
+Result<uint32_t> GpioSimOutside::find(const std::string& signal) const
+{
     std::vector<std::string> known;
     for (uint32_t line = 0; line < m_chip->lines(); ++line) {
         if (signal == name_of(line) || signal == "line" + std::to_string(line))
@@ -75,6 +92,8 @@ Value GpioSimOutside::state(uint32_t line) const
     Inspector inspector;
     inspector.field("name", name_of(line));
     inspector.field("line", line);
+    if (!m_lines[line].name.empty())
+        inspector.field("also", "line" + std::to_string(line));
     const auto value = m_chip->value(line);
     inspector.field("value", value ? Value(static_cast<int>(*value)) : Value());
     const auto pull = m_chip->pull(line);
@@ -84,7 +103,34 @@ Value GpioSimOutside::state(uint32_t line) const
 
 Result<Value> GpioSimOutside::pulled(uint32_t line, GpioLevel level)
 {
+    m_generators.erase(line);
     VWB_TRY(m_chip->set_pull(line, level));
+    return state(line);
+}
+
+Result<double> GpioSimOutside::wave_start(const std::string& signal)
+{
+    const auto line = VWB_TRY(find(signal));
+    return VWB_TRY(m_chip->pull(line)) == GpioLevel::High ? 1.0 : 0.0;
+}
+
+Result<Value> GpioSimOutside::run_wave(const std::string& signal, std::unique_ptr<Waveform> wave)
+{
+    const auto line = VWB_TRY(find(signal));
+    m_generators.erase(line);
+    m_generators.emplace(line,
+        std::make_unique<GpioGenerator>(m_loop, std::move(wave), [this, line](GpioDrive drive) {
+            if (const auto pulled = m_chip->set_pull(line, *drive); !pulled)
+                log_warning("gpio-sim", pulled.error().message());
+        }));
+    return state(line);
+}
+
+Result<Value> GpioSimOutside::stop(const Value& parameters)
+{
+    const auto line = VWB_TRY(line_of(parameters));
+    if (m_generators.erase(line) == 0)
+        return Error(ErrorKind::NotFound, "no wave runs on '" + name_of(line) + "'");
     return state(line);
 }
 
@@ -173,7 +219,7 @@ Result<std::unique_ptr<GpioHardware>> create(
         names.push_back(line.name);
     const auto path = chip->path();
     return make_gpiochip_hardware(loop, path, names,
-        std::make_unique<GpioSimOutside>(std::move(chip), std::move(options.lines)));
+        std::make_unique<GpioSimOutside>(loop, std::move(chip), std::move(options.lines)));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "engine/base/units.h"
 #include "engine/base/verb_actions.h"
+#include "sim/signals/signal_changes.h"
 
 #include <algorithm>
 
@@ -26,6 +27,9 @@ class StubActions final : public VerbActions<StubActions> {
 public:
     StubActions(I2cStubModule& stub, std::vector<Chip> chips);
 
+    void set_signal_listener(SignalListener* listener) { m_changes.set_listener(listener); }
+    // Tells of registers that changed, if somebody listens.
+    void look();
     void inspect(Inspector& inspector) const;
 
 private:
@@ -41,6 +45,7 @@ private:
 
     I2cStubModule& m_stub;
     std::vector<Chip> m_chips;
+    SignalChanges m_changes;
 };
 
 StubActions::StubActions(I2cStubModule& stub, std::vector<Chip> chips)
@@ -53,6 +58,26 @@ StubActions::StubActions(I2cStubModule& stub, std::vector<Chip> chips)
     add("set", "set a register of a chip", &StubActions::set,
         { signal, { "value", "integer", true, "0 to 65535; bytes are the lower half" } });
     add("signals", "all registers that the bench file describes", &StubActions::signals, {});
+    uint32_t signal_number = 0;
+    for (const auto& chip : m_chips) {
+        for (const auto& known : chip.registers)
+            m_changes.know(signal_number++, known.value);
+    }
+}
+
+// Nothing else says what a guest has written: a stub has no side effects, and no interrupt.
+void StubActions::look()
+{
+    if (!m_changes.observed())
+        return;
+    uint32_t signal_number = 0;
+    for (const auto& chip : m_chips) {
+        for (const auto& known : chip.registers) {
+            if (const auto value = m_stub.read(chip.address, known.index))
+                m_changes.changed(signal_number, *value);
+            ++signal_number;
+        }
+    }
 }
 
 Result<StubActions::Place> StubActions::find(const std::string& signal) const
@@ -93,6 +118,7 @@ Result<Value> StubActions::set(const Value& parameters)
     if (value < 0 || value > 0xffff)
         return Error(ErrorKind::Invalid, "value must be 0 to 65535, not " + std::to_string(value));
     VWB_TRY(m_stub.write(place.address, place.index, static_cast<uint16_t>(value)));
+    look();
     return Value(value);
 }
 
@@ -118,7 +144,7 @@ void StubActions::inspect(Inspector& inspector) const
 }
 
 // The adapter as any other one, and the module behind it, which goes after it.
-class I2cStubAdapter final : public I2cAdapter {
+class I2cStubAdapter final : public I2cAdapter, private I2cListener {
 public:
     I2cStubAdapter(std::unique_ptr<I2cStubModule> stub, std::unique_ptr<I2cAdapter> adapter,
         std::vector<Chip> chips)
@@ -126,9 +152,14 @@ public:
         , m_actions(*m_stub, std::move(chips))
         , m_adapter(std::move(adapter))
     {
+        m_adapter->set_listener(this);
     }
 
-    void set_listener(I2cListener* listener) override { m_adapter->set_listener(listener); }
+    void set_listener(I2cListener* listener) override { m_listener = listener; }
+    void set_signal_listener(SignalListener* listener) override
+    {
+        m_actions.set_signal_listener(listener);
+    }
     bool ten_bit() const override { return m_adapter->ten_bit(); }
     void execute(std::unique_ptr<I2cTransfer> transfer) override
     {
@@ -144,8 +175,16 @@ public:
     }
 
 private:
+    void transfer_done(std::unique_ptr<I2cTransfer> transfer) override
+    {
+        m_actions.look();
+        if (m_listener)
+            m_listener->transfer_done(std::move(transfer));
+    }
+
     std::unique_ptr<I2cStubModule> m_stub;
     StubActions m_actions;
+    I2cListener* m_listener = nullptr;
     std::unique_ptr<I2cAdapter> m_adapter;
 };
 

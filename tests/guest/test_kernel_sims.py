@@ -158,6 +158,9 @@ def test_lines_of_a_real_chip(inside: Callable[[str], Inside]) -> None:
         "gpio0", put(LAMP, 1), direction(LAMP, OUT), read, put(LAMP, 0), read, get(LAMP)
     ) == ["0000", "0000", "0", "0000", "1", "0000"]
     assert it.problems() == []
+    # Observers see what is held, and take nothing.
+    assert it.probe("gpio0", get(LAMP), f"! {it._vwb} get gpio0.lamp")[1].endswith("1")
+    assert "not held" in it.linux.run("! vwb get gpio0.lamp 2>&1")[0]
     it.stop()
 
 
@@ -279,6 +282,11 @@ def test_simulated_chip_by_its_own_device(inside: Callable[[str], Inside]) -> No
     assert it.value("outside.line3") == "1"
     it.linux.run("vwb call outside pull signal=line3 pull=down")
     assert it.value("outside.line3") == "0"
+    # Pulls follow waves: two presses, and each wakes the guest.
+    press = it.act("call outside square signal=button period=40ms count=2")
+    steps = [irq(0, FALLING), arm(0), press, "wait 0", arm(0), "wait 0"]
+    assert it.probe("outside", *steps) == ["0000", "parked", "01", "parked", "01"]
+    assert it.linux.run("vwb call outside stop signal=button >/run/list") == []
     assert "did you mean 'button'" in it.linux.run("! vwb get outside.buton 2>&1")[0]
     it.stop()
     assert it.linux.run("ls /sys/kernel/config/gpio-sim; ls /dev | grep gpiochip || true") == []

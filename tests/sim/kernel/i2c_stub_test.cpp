@@ -117,6 +117,35 @@ TEST_F(I2cStubTest, RegistersAreLoadedBeforehandAndReadAndSetFromOutside)
     EXPECT_EQ(to_text(act("signals", {}).value()), "[{name=room.temp, value=4660}]");
 }
 
+TEST_F(I2cStubTest, ChangesOfRegistersAreToldToThoseWhoListen)
+{
+    struct Listener final : SignalListener {
+        bool observed() const override { return listens; }
+        void signal_changed(uint32_t signal, double value) override
+        {
+            changes.emplace_back(signal, value);
+        }
+        bool listens = false;
+        std::vector<std::pair<uint32_t, double>> changes;
+    } listener;
+    const auto adapter = make("chips = [{ address = 0x48, name = 'room', registers ="
+                              " [{ index = 5 }, { index = 7, name = 'x', value = 9 }] }]\n")
+                             .value();
+    adapter->set_signal_listener(&listener);
+    const auto set = [&](const char* signal, int value) {
+        ASSERT_TRUE(adapter->actions()->call_action(
+            "set", Value(Value::Object { { "signal", signal }, { "value", value } })));
+    };
+    set("room.x", 10);
+    EXPECT_TRUE(listener.changes.empty());
+    listener.listens = true;
+    set("room.x", 11);
+    set("room.x", 11);
+    const std::vector<std::pair<uint32_t, double>> expected = { { 1, 11.0 } };
+    EXPECT_EQ(listener.changes, expected);
+    adapter->set_signal_listener(nullptr);
+}
+
 TEST_F(I2cStubTest, RegistersThatAreNotThereAreNamed)
 {
     const auto adapter = make("chips = [{ address = 0x48, name = 'room' }]\n").value();
