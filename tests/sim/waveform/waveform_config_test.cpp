@@ -40,6 +40,19 @@ TEST(WaveformConfig, ParametersOfActionsMakeWaves)
         waveform_of("random", parameters({ { "period", "1s" } })).value()->kind(), "random");
 }
 
+TEST(WaveformConfig, SquareWavesAreHighForTheirDutyAndSoOften)
+{
+    const auto wave
+        = waveform_of("square", parameters({ { "period", "10s" }, { "duty", 25 }, { "count", 2 } }))
+              .value();
+    std::string levels;
+    for (int quarter = 0; quarter < 12; ++quarter)
+        levels += wave->value(std::chrono::milliseconds(2500) * quarter) == 1 ? '1' : '0';
+    EXPECT_EQ(levels, "100010000000");
+    EXPECT_TRUE(wave->done(std::chrono::milliseconds(12500)));
+    EXPECT_EQ(complaint("square", { { "period", "1s" }, { "count", -1 } }).substr(0, 6), "count:");
+}
+
 TEST(WaveformConfig, ErrorsNameTheParameter)
 {
     EXPECT_EQ(complaint("ramp", { { "time", "2s" } }), "to: is missing; expected a number");
