@@ -68,7 +68,8 @@ void SimSensors::follow(uint16_t number, size_t value, std::unique_ptr<Waveform>
 {
     sensor(number).set_wave(value, std::move(wave));
     tell(number);
-    m_watch.start_every(WATCH_PERIOD);
+    if (!m_watch.active()) // somebody who sets values all the time must not put it off
+        m_watch.start_every(WATCH_PERIOD);
 }
 
 void SimSensors::begin()

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using namespace vwb;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -257,6 +259,13 @@ TEST_F(SimPlatformTest, WavesAreToldWhileSomebodyLooks)
     signals.clear();
     advance(milliseconds(100));
     EXPECT_TRUE(signals.empty());
+    // Whoever sets another value all the time does not put it off.
+    ASSERT_TRUE(call("square", { { "signal", "load" }, { "period", "40ms" } }));
+    for (int i = 0; i < 6; ++i) {
+        ASSERT_TRUE(call("set", { { "signal", "gyro.x" }, { "value", i } }));
+        advance(milliseconds(10));
+    }
+    EXPECT_GT(std::ranges::count(signals, 0u, &std::pair<uint32_t, double>::first), 1);
     looked_at = false;
     ASSERT_TRUE(call("square", { { "signal", "cpu" }, { "period", "40ms" } }));
     signals.clear();
