@@ -2,6 +2,7 @@
 // Methods about live events: subscribe, unsubscribe, trace.stats.
 #include "engine/control/control_server.h"
 #include "engine/control/device_actions.h"
+#include "engine/trace/record_kinds.h"
 
 #include <algorithm>
 
@@ -109,7 +110,7 @@ void trace_stats(ControlServer& server, RpcCall call)
 void add_observing_methods(MethodTable& table, ControlServer& server)
 {
     std::string kinds;
-    for (const auto& kind : subscription_kinds())
+    for (const auto& kind : record_kind_groups())
         kinds += (kinds.empty() ? "" : ", ") + kind;
     table.add({ { "subscribe", "Get events as they happen, as notifications \"events\"",
                     { { "filter", "string", false, "only events that match; see filter" },

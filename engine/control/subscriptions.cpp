@@ -1,75 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/control/subscriptions.h"
 
-#include "engine/base/config.h"
 #include "engine/control/json.h"
 #include "engine/control/record_value.h"
+#include "engine/trace/record_kinds.h"
 
 #include <algorithm>
-#include <array>
 
 namespace vwb {
-namespace {
-
-constexpr uint32_t bit(RecordKind kind)
-{
-    return uint32_t { 1 } << static_cast<unsigned>(kind);
-}
-
-struct KindGroup {
-    const char* name;
-    uint32_t kinds;
-};
-
-constexpr std::array KIND_GROUPS { KindGroup { "requests", bit(RecordKind::Request) },
-    KindGroup { "popped", bit(RecordKind::Popped) },
-    KindGroup { "problems", bit(RecordKind::Problem) },
-    KindGroup { "signals", bit(RecordKind::Signal) },
-    KindGroup { "messages", bit(RecordKind::Message) },
-    KindGroup { "states", bit(RecordKind::State) },
-    KindGroup { "calls",
-        bit(RecordKind::Kick) | bit(RecordKind::Call) | bit(RecordKind::CallSuppressed) } };
-
-// A kind, or a group of them; 0 if there is none of that name.
-uint32_t kinds_named(std::string_view name)
-{
-    for (const auto& group : KIND_GROUPS) {
-        if (name == group.name)
-            return group.kinds;
-    }
-    for (size_t i = 0; i < RECORD_KIND_NAMES.size(); ++i) {
-        if (name == RECORD_KIND_NAMES[i])
-            return bit(static_cast<RecordKind>(i));
-    }
-    return 0;
-}
-
-Result<uint32_t> kinds_of(const std::vector<std::string>& names)
-{
-    uint32_t kinds = names.empty() ? bit(RecordKind::Request) | bit(RecordKind::Problem) : 0;
-    for (const auto& name : names) {
-        const uint32_t named = kinds_named(name);
-        if (named == 0) {
-            const std::string near = nearest_word(name, subscription_kinds());
-            return Error(ErrorKind::Invalid,
-                "there are no events of kind '" + name.substr(0, 100) + "'"
-                    + (near.empty() ? "" : "; did you mean '" + near + "'?"));
-        }
-        kinds |= named;
-    }
-    return kinds;
-}
-
-} // namespace
-
-std::vector<std::string> subscription_kinds()
-{
-    std::vector<std::string> names;
-    for (const auto& group : KIND_GROUPS)
-        names.emplace_back(group.name);
-    return names;
-}
-
 Subscriptions::Feed::Feed(BenchDevice& target, uint16_t index)
     : device(&target)
     , observed { target.name(), target.type(), index, &target.schema(), {} }
@@ -79,12 +17,11 @@ Subscriptions::Feed::Feed(BenchDevice& target, uint16_t index)
 
 Subscriptions::Subscriptions(
     EventLoop& control, std::span<BenchDevice* const> devices, EventSink& sink)
-    : m_control(control)
-    , m_sink(sink)
+    : m_sink(sink)
+    , m_problems(control, devices)
     , m_events(1024)
     , m_timer(control, [this] { poll(); })
     , m_again(control, [this] { poll(); })
-    , m_self(std::make_shared<Subscriptions*>(this))
 {
     for (BenchDevice* device : devices) {
         m_feeds.emplace_back(*device, device->index());
@@ -95,7 +32,6 @@ Subscriptions::Subscriptions(
 
 Subscriptions::~Subscriptions()
 {
-    *m_self = nullptr;
     if (m_running)
         stop();
 }
@@ -104,7 +40,7 @@ Result<uint64_t> Subscriptions::add(
     uint64_t client, const std::vector<std::string>& kinds, std::string_view filter)
 {
     Subscription subscription {};
-    subscription.kinds = VWB_TRY(kinds_of(kinds));
+    subscription.kinds = VWB_TRY(record_kinds(kinds));
     subscription.filter = VWB_TRY(Filter::compile(filter, m_schemas));
     const auto has = std::ranges::count(m_subscriptions, client, &Subscription::client);
     if (static_cast<size_t>(has) >= MAX_PER_CLIENT)
@@ -151,7 +87,8 @@ void Subscriptions::start()
         trace.add_reader();
         feed.cursor = trace.head();
     }
-    listen_to_problems(true);
+    m_problem_key = m_problems.add(
+        [this](size_t feed, const Problem& problem) { on_problem(feed, problem); });
     m_timer.start_every(PERIOD);
 }
 
@@ -159,28 +96,9 @@ void Subscriptions::stop()
 {
     m_running = false;
     m_timer.stop();
-    listen_to_problems(false);
+    m_problems.remove(m_problem_key);
     for (auto& feed : m_feeds)
         feed.device->trace().remove_reader();
-}
-
-// Problems are rare and listed once each, so they come one by one from their device's loop.
-void Subscriptions::listen_to_problems(bool on)
-{
-    for (size_t i = 0; i < m_feeds.size(); ++i) {
-        BenchDevice& device = *m_feeds[i].device;
-        std::function<void(const Problem&)> listener;
-        if (on)
-            listener = [i, &control = m_control, self = m_self](const Problem& problem) {
-                control.post([i, self, problem] {
-                    if (Subscriptions* subscriptions = *self)
-                        subscriptions->on_problem(i, problem);
-                });
-            };
-        device.loop().post([&device, callback = std::move(listener)]() mutable {
-            device.set_problem_listener(std::move(callback));
-        });
-    }
 }
 
 void Subscriptions::on_problem(size_t feed, const Problem& problem)
@@ -220,7 +138,7 @@ size_t Subscriptions::poll_feed(Feed& feed)
     while (count < EVENTS_PER_TURN) {
         const auto batch = feed.device->trace().read(feed.cursor, m_events);
         for (auto& subscription : m_subscriptions) {
-            if (subscription.kinds != bit(RecordKind::Problem)) // those come another way
+            if (subscription.kinds != kind_bit(RecordKind::Problem)) // those come another way
                 subscription.lost += batch.lost;
         }
         for (size_t i = 0; i < batch.count; ++i)
@@ -236,7 +154,7 @@ void Subscriptions::distribute(const TraceRecord& record)
 {
     std::string body; // made for the first that wants it
     for (auto& subscription : m_subscriptions) {
-        if (!(subscription.kinds & bit(record.kind)) || !subscription.filter.matches(record))
+        if (!(subscription.kinds & kind_bit(record.kind)) || !subscription.filter.matches(record))
             continue;
         if (!m_sink.has_room(subscription.client)) {
             ++subscription.dropped;

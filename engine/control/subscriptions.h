@@ -5,11 +5,11 @@
 #pragma once
 
 #include "engine/control/bench_view.h"
+#include "engine/control/problem_feed.h"
 #include "engine/filter/filter.h"
 #include "engine/trace/trace_joiner.h"
 
 #include <deque>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +43,9 @@ public:
     // Errors: NotFound, if the client has no such subscription.
     Result<void> remove(uint64_t client, uint64_t id);
     void remove_client(uint64_t client);
+
+    // For others who want problems on the control loop.
+    ProblemFeed& problems() { return m_problems; }
 
     // Names of a device's signals by number, for events; empty as long as nobody told.
     const std::vector<std::string>& signals(const BenchDevice& device) const;
@@ -78,7 +81,6 @@ private:
     void distribute(const TraceRecord& record);
     void send_batch(Subscription& subscription);
     void send_all();
-    void listen_to_problems(bool on);
     void on_problem(size_t feed, const Problem& problem);
     Feed& feed_of(const BenchDevice& device);
     const Feed& feed_of(const BenchDevice& device) const;
@@ -87,8 +89,9 @@ private:
     // Events of one device per turn, before the loop looks at its descriptors again.
     static constexpr size_t EVENTS_PER_TURN = 8192;
 
-    EventLoop& m_control;
     EventSink& m_sink;
+    ProblemFeed m_problems;
+    unsigned m_problem_key = 0;
     std::vector<const Schema*> m_schemas; // each once
     std::deque<Feed> m_feeds; // never moves: joiners refer to their device
     std::vector<Subscription> m_subscriptions;
@@ -97,11 +100,6 @@ private:
     std::vector<TraceEvent> m_events;
     Timer m_timer;
     Deferred m_again;
-    // Lets problems that come from devices find out whether we are still here.
-    std::shared_ptr<Subscriptions*> m_self;
 };
-
-// Names of the groups of kinds that subscribe takes.
-std::vector<std::string> subscription_kinds();
 
 } // namespace vwb

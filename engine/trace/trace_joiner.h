@@ -27,6 +27,9 @@ public:
     // told without what only that half knew.
     const TraceRecord& join(const TraceEvent& event);
 
+    // The first half of the request that was just joined, if it came in two.
+    const TraceEvent& popped() const { return m_popped; }
+
     // Starts anew, as if nothing had been seen.
     void forget() { m_open.clear(); }
 
