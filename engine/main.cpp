@@ -10,6 +10,7 @@
 #include "devices/rng/rng_type.h"
 #include "devices/scmi/iio_scmi.h"
 #include "devices/scmi/scmi_type.h"
+#include "engine/cli/capture_commands.h"
 #include "engine/cli/command_line.h"
 #include "engine/cli/demo_command.h"
 #include "engine/cli/doctor_command.h"
@@ -56,6 +57,7 @@ struct Runner {
         return build_guest_kernel(options.arguments);
     }
     Result<int> operator()(const DoctorOptions& options) { return doctor_command(options); }
+    Result<int> operator()(const DumpOptions& options) { return dump_command(options, registry); }
     // All others are clients of a running bench.
     template <typename Options> Result<int> operator()(const Options& options)
     {

@@ -36,7 +36,7 @@ public:
     virtual void text(const OptionText& option, std::string& into) = 0;
     // May be repeated.
     virtual void texts(const OptionText& option, std::vector<std::string>& into) = 0;
-    // Some of these words, separated by commas.
+    // Some of these words, separated by commas; of any if none are known.
     virtual void words(const OptionText& option, std::vector<std::string>& into,
         const std::vector<std::string>& known)
         = 0;

@@ -131,7 +131,9 @@ public:
     void words(const OptionText& option, std::vector<std::string>& into,
         const std::vector<std::string>& known) override
     {
-        add(option, into)->delimiter(',')->check(CLI::IsMember(known));
+        CLI::Option* list = add(option, into)->delimiter(',')->allow_extra_args(false);
+        if (!known.empty())
+            list->check(CLI::IsMember(known));
     }
     void word(
         const OptionText& option, std::string& into, const std::vector<std::string>& known) override
@@ -257,6 +259,8 @@ Parser::Parser()
     add_command<ResetOptions>(m_app, texts::RESET);
     add_command<DisconnectOptions>(m_app, texts::DISCONNECT);
     add_command<ShutdownOptions>(m_app, texts::SHUTDOWN);
+    add_command<RecordOptions>(m_app, texts::RECORD);
+    add_command<DumpOptions>(m_app, texts::DUMP);
     add_guest();
     m_app.footer("'vwb COMMAND --help' explains a command with examples.\n\n"
         + std::string(texts::ENVIRONMENT) + "\n" + exit_code_help());

@@ -16,6 +16,7 @@ struct CommandText {
 inline constexpr const char* BENCHES = "Benches";
 inline constexpr const char* OBSERVING = "Looking at a running bench";
 inline constexpr const char* ACTING = "Acting on a running bench";
+inline constexpr const char* CAPTURES = "Captures";
 inline constexpr const char* GUESTS = "Guests";
 
 inline constexpr const char* PROGRAM
@@ -121,6 +122,21 @@ inline constexpr CommandText DISCONNECT { "disconnect", ACTING,
     "Drop the front-end of a device; it may connect again", "  vwb disconnect gpio0\n" };
 
 inline constexpr CommandText SHUTDOWN { "shutdown", ACTING, "End the bench", "  vwb shutdown\n" };
+
+inline constexpr CommandText RECORD { "record", CAPTURES,
+    "Record what devices do, until Ctrl-C, to a file that loses nothing silently",
+    "  vwb record run.vwbcap\n"
+    "  vwb record slow.vwbcap 'latency > 1ms' --for 10s\n"
+    "  vwb record first.vwbcap --devices i2c0 --count 100\n"
+    "  vwb record --ring 64M                  keep the last 64 MiB in the bench's memory,\n"
+    "  vwb record --save crash.vwbcap         and write them when it has happened\n"
+    "  vwb record --note 'button pressed'     into whatever is being recorded\n" };
+
+inline constexpr CommandText DUMP { "dump", CAPTURES,
+    "Show a capture, or a running bench, as text or in an open format",
+    "  vwb dump run.vwbcap\n"
+    "  vwb dump run.vwbcap 'status == ERR' --json\n"
+    "  vwb dump --live 'gpio.line == 3' --for 10s\n" };
 
 inline constexpr CommandText GUEST { "guest", GUESTS,
     "Build and run Linux guests with the devices of a bench",

@@ -32,4 +32,8 @@ void declare(ResetOptions& options, ArgumentList& list);
 void declare(DisconnectOptions& options, ArgumentList& list);
 void declare(ShutdownOptions& options, ArgumentList& list);
 
+// --- captures ---
+void declare(RecordOptions& options, ArgumentList& list);
+void declare(DumpOptions& options, ArgumentList& list);
+
 } // namespace vwb

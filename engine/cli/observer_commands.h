@@ -21,5 +21,6 @@ Result<int> observer_command(const FeaturesOptions& options);
 Result<int> observer_command(const ResetOptions& options);
 Result<int> observer_command(const DisconnectOptions& options);
 Result<int> observer_command(const ShutdownOptions& options);
+Result<int> observer_command(const RecordOptions& options);
 
 } // namespace vwb

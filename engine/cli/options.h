@@ -6,6 +6,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "engine/cli/capture_options.h"
+#include "engine/cli/observer_options.h"
 
 #include <cstdint>
 #include <optional>
@@ -50,11 +52,6 @@ struct DoctorOptions {
 };
 
 // --- observers of a running bench ---
-
-struct ObserverOptions {
-    std::string control; // path of the control socket
-    bool json = false;
-};
 
 struct ListOptions {
     ObserverOptions observer;
@@ -138,7 +135,7 @@ struct ShutdownOptions {
 using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRunOptions,
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
     SignalOptions, ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions,
-    ShutdownOptions>;
+    ShutdownOptions, RecordOptions, DumpOptions>;
 
 struct CommandLine {
     Command command;

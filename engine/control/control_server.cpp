@@ -12,7 +12,10 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(
     ControlServer* self = server.get();
     server->m_rpc = VWB_TRY(RpcServer::create(loop, path, std::move(options),
         { [self](RpcCall call) { self->m_methods.handle(std::move(call)); },
-            [self](uint64_t client) { self->m_subscriptions.remove_client(client); } }));
+            [self](uint64_t client) {
+                self->m_subscriptions.remove_client(client);
+                self->m_captures.remove_client(client);
+            } }));
     return server;
 }
 
@@ -22,11 +25,13 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     , m_calls(loop)
     , m_recorder(loop, m_calls)
     , m_subscriptions(loop, bench.devices(), *this)
+    , m_captures(bench, loop, m_calls, m_subscriptions)
 {
     add_bench_methods(m_methods, *this);
     add_device_methods(m_methods, *this);
     add_signal_methods(m_methods, *this);
     add_observing_methods(m_methods, *this);
+    add_capture_methods(m_methods, *this);
 }
 
 ControlServer::~ControlServer() = default;
@@ -81,6 +86,7 @@ void ControlServer::inspect(Inspector& inspector) const
     inspector.field("clients", m_rpc->clients());
     inspector.field("refused", m_rpc->refused());
     m_subscriptions.inspect(inspector);
+    inspector.field("captures", m_captures.list());
     inspector.child("calls", [this](Inspector& inner) { m_calls.inspect(inner); });
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/control/bench_view.h"
+#include "engine/control/captures.h"
 #include "engine/control/device_calls.h"
 #include "engine/control/method_table.h"
 #include "engine/control/rpc_server.h"
@@ -36,6 +37,7 @@ public:
     DeviceCalls& calls() { return m_calls; }
     SignalRecorder& recorder() { return m_recorder; }
     Subscriptions& subscriptions() { return m_subscriptions; }
+    Captures& captures() { return m_captures; }
     const MethodTable& methods() const { return m_methods; }
 
     // Runs work on the device that the call names in "device", and answers the call with what it
@@ -60,6 +62,7 @@ private:
     DeviceCalls m_calls;
     SignalRecorder m_recorder;
     Subscriptions m_subscriptions;
+    Captures m_captures;
     std::unique_ptr<RpcServer> m_rpc; // goes first: nobody calls while the rest goes
 };
 
@@ -68,5 +71,6 @@ void add_bench_methods(MethodTable& table, ControlServer& server);
 void add_device_methods(MethodTable& table, ControlServer& server);
 void add_signal_methods(MethodTable& table, ControlServer& server);
 void add_observing_methods(MethodTable& table, ControlServer& server);
+void add_capture_methods(MethodTable& table, ControlServer& server);
 
 } // namespace vwb

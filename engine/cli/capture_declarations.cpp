@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Arguments of the commands about captures.
+#include "engine/cli/command_texts.h"
+#include "engine/cli/declarations.h"
+
+namespace vwb {
+namespace {
+
+const std::vector<std::string> KINDS { "requests", "popped", "problems", "signals", "messages",
+    "states", "calls" };
+
+void declare_devices(std::vector<std::string>& devices, ArgumentList& list)
+{
+    list.words({ "--devices", "NAME[,NAME]", "Only these devices" }, devices, {});
+}
+
+} // namespace
+
+void declare(RecordOptions& options, ArgumentList& list)
+{
+    list.argument("FILE", options.file, "New capture file", Need::Optional);
+    list.argument("FILTER", options.filter, "Record only what fits, see below", Need::Optional);
+    declare_devices(options.devices, list);
+    list.word({ "--payload", "off|headers",
+                  "Bytes of requests: none but their type; the first 32 (default)" },
+        options.payload, { "off", "headers" });
+    list.size({ "--limit", "SIZE", "End before the file is larger (64M, 2G)" }, options.limit);
+    list.duration({ "--for", "DURATION", "End after this time (10s, 5min)" }, options.time);
+    list.number({ "--count", "N", "End after N answered requests" }, options.count);
+    list.size(
+        { "--ring", "SIZE", "Keep the last events in memory instead, and return" }, options.ring);
+    list.flag("--save", options.save, "Write what a ring has kept to FILE; it goes on");
+    list.flag("--stop", options.stop, "End a ring");
+    list.text({ "--note", "TEXT", "Write a note into what is being recorded" }, options.note);
+    declare(options.observer, list);
+    list.explain(texts::FILTERS);
+}
+
+void declare(DumpOptions& options, ArgumentList& list)
+{
+    list.argument("FILE", options.file, "A capture; with --live: the filter", Need::Optional);
+    list.argument("FILTER", options.filter, "Show only what fits, see below", Need::Optional);
+    list.flag("--live", options.live, "What happens on a bench now, until Ctrl-C");
+    list.words({ "--kind", "KIND[,KIND]",
+                   "requests, popped, problems, signals, messages, states, calls (default: "
+                   "requests and problems as text, all in other formats)" },
+        options.kinds, KINDS);
+    declare_devices(options.devices, list);
+    list.word({ "-T,--format", "text|json", "Format (default: text)" }, options.format,
+        { "text", "json" });
+    list.text(
+        { "-o,--output", "PATH", "Write to this file (default: standard output)" }, options.output);
+    list.duration({ "--for", "DURATION", "With --live: end after this time" }, options.time);
+    list.number({ "--count", "N", "With --live: end after N answered requests" }, options.count);
+    declare(options.observer, list);
+    list.explain(texts::FILTERS);
+}
+
+} // namespace vwb

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Recording a bench and reading captures, as a user does it."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import capture_file as cf
+from conftest import CEILING_S, Bench
+
+StartBench = Callable[[str], Bench]
+
+BENCH = """
+[bench]
+name = "captures"
+[[device]]
+type = "gpio"
+[device.sim]
+lines = 8
+[[device.sim.line]]
+number = 3
+name = "button"
+pull = "down"
+[[device]]
+type = "rng"
+hardware = "seeded"
+"""
+
+
+def run(vwb: Path, *arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+    settings: dict[str, Any] = {"capture_output": True, "text": True, "timeout": CEILING_S}
+    return subprocess.run([vwb, *map(str, arguments)], check=False, **(settings | options))
+
+
+def lines_of(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def wait_for(holds: Callable[[], Any]) -> Any:
+    limit = time.monotonic() + CEILING_S
+    while not (found := holds()):
+        assert time.monotonic() < limit, "did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+class Recording:
+    """`vwb record` beside a bench, from its beginning to Ctrl-C."""
+
+    def __init__(self, bench: Bench, vwb: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [vwb, "record", *arguments, "--control", bench.control],
+            cwd=bench.directory,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr
+        assert self.process.stderr.readline().startswith("recording to")
+
+    def end(self) -> str:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        _, errors = self.process.communicate(timeout=CEILING_S)
+        assert self.process.returncode == 0, errors
+        return errors
+
+
+def test_recording_ends_whole_on_interrupt_and_holds_what_happened(
+    bench: StartBench, vwb: Path
+) -> None:
+    running = bench(BENCH)
+    recording = Recording(running, vwb, "run.vwbcap")
+    assert running.vwb("set", "gpio0.button=1").returncode == 0
+    assert running.vwb("record", "--note", "pressed").returncode == 0
+    assert "0 lost" in recording.end()
+    done = running.vwb("dump", "run.vwbcap", "--json", "--kind", "signals")
+    assert done.stderr == ""
+    events = lines_of(done)
+    assert [(e["kind"], e.get("signal"), e.get("value"), e.get("text")) for e in events] == [
+        ("signal", "button", 1, None),
+        ("note", None, None, "pressed"),
+    ]
+    assert "signal button = 1" in running.vwb("dump", "run.vwbcap", "--kind", "signals").stdout
+
+
+def test_recording_of_a_client_that_was_killed_is_whole(bench: StartBench, vwb: Path) -> None:
+    running = bench(BENCH)
+    recording = Recording(running, vwb, "run.vwbcap")
+    assert running.vwb("set", "gpio0.button=1").returncode == 0
+    recording.process.kill()
+    recording.process.communicate()
+    wait_for(lambda: "its client went away" in running.vwb("inspect", "control.captures").stdout)
+    done = running.vwb("dump", "run.vwbcap", "--kind", "signals")
+    assert (done.stdout.count("button"), done.stderr) == (1, "")
+
+
+def test_recording_overwrites_nothing(bench: StartBench) -> None:
+    running = bench(BENCH)
+    (running.directory / "there").write_text("precious")
+    done = running.vwb("record", "there")
+    assert done.returncode == 2
+    assert "exists already" in done.stderr
+    assert (running.directory / "there").read_text() == "precious"
+
+
+def test_recording_ends_by_itself_after_a_time(bench: StartBench) -> None:
+    running = bench(BENCH)
+    done = running.vwb("record", "run.vwbcap", "--for", "50ms", "--json")
+    assert lines_of(done)[0]["reason"] == "the time was over"
+
+
+def test_wrong_filter_and_device_of_a_recording_are_named(bench: StartBench) -> None:
+    running = bench(BENCH)
+    done = running.vwb("record", "a", "gpio.lin == 3")
+    assert done.returncode == 2
+    assert "did you mean 'gpio.line'" in done.stderr
+    done = running.vwb("record", "b", "--devices", "gpio1")
+    assert "did you mean 'gpio0'" in done.stderr
+    assert not (running.directory / "a").exists()
+    assert not (running.directory / "b").exists()
+
+
+def test_ring_keeps_the_last_and_goes_on(bench: StartBench) -> None:
+    running = bench(BENCH)
+    assert "no ring" in running.vwb("record", "x", "--save").stderr
+    assert running.vwb("record", "--ring", "1M").returncode == 0
+    running.vwb("set", "gpio0.button=1")
+
+    def saved(name: str) -> str:
+        path = running.directory / name
+        path.unlink(missing_ok=True)
+        assert running.vwb("record", name, "--save").returncode == 0
+        return running.vwb("dump", name, "--kind", "signals").stdout
+
+    wait_for(lambda: "button = 1" in saved("first"))
+    running.vwb("set", "gpio0.button=0")
+    wait_for(lambda: "button = 0" in saved("second"))
+    assert running.vwb("record", "--stop").returncode == 0
+    assert "no ring" in running.vwb("record", "x", "--save").stderr
+
+
+def test_live_dump_shows_what_happens_and_ends_on_interrupt(
+    bench: StartBench, vwb: Path
+) -> None:
+    running = bench(BENCH)
+    watcher = subprocess.Popen(
+        [vwb, "dump", "--live", "--kind", "signals", "--control", running.control],
+        env=running._environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: '"running":true' in running.vwb("inspect", "control.captures", "--json").stdout)
+    running.vwb("set", "gpio0.button=1")
+    assert watcher.stdout
+    assert "signal button = 1" in watcher.stdout.readline()
+    watcher.send_signal(signal.SIGINT)
+    assert watcher.wait(CEILING_S) == 0
+    watcher.stdout.close()
+
+
+def test_capture_of_somebody_else_is_read(vwb: Path, tmp_path: Path) -> None:
+    file = cf.write(
+        tmp_path / "a",
+        cf.header(cf.GPIO, cf.RNG),
+        cf.block(cf.EVENTS, cf.served(cf.GPIO, 1, cf.gpio_get(3), b"\0\1", 5_000)),
+        cf.json_block(cf.LOSS, time_ns=6_000, device=1, events=77),
+        cf.block(99, b"from a later version"),
+        cf.json_block(
+            cf.PROBLEM, device=0, side="driver", severity="error", rule="r", clause="c",
+            message="m", queue=0, count=1, first_ns=7, last_ns=7,
+        ),
+    )  # fmt: skip
+    done = run(vwb, "dump", file, "--json")
+    assert "another description of gpio requests" in done.stderr
+    request, lost, problem = lines_of(done)
+    assert (request["name"], request["fields"]["line"], request["answer"]["level"]) == (
+        "GET_VALUE", 3, "HIGH",
+    )  # fmt: skip
+    assert (lost["kind"], lost["device"], lost["count"]) == ("lost", "rng0", 77)
+    assert (problem["kind"], problem["rule"], problem["queue"]) == ("problem", "r", "requestq")
+    assert lines_of(run(vwb, "dump", file, "gpio.line == 4", "--json"))[0]["kind"] == "lost"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_cut_capture_is_read_up_to_the_cut_and_its_offset_named(
+    vwb: Path, tmp_path: Path, cut: int
+) -> None:
+    whole = cf.write(
+        tmp_path / "a",
+        cf.header(cf.GPIO),
+        cf.block(cf.EVENTS, cf.served(cf.GPIO, 1, cf.gpio_get(3), b"\0\1", 5_000)),
+        cf.block(cf.EVENTS, cf.served(cf.GPIO, 2, cf.gpio_get(4), b"\0\1", 6_000)),
+        end=False,
+    )
+    whole.write_bytes(whole.read_bytes()[:-cut])
+    done = run(vwb, "dump", whole)
+    assert done.returncode == 2
+    assert "line=3" in done.stdout
+    assert "line=4" not in done.stdout
+    assert "offset" in done.stderr
+
+
+def test_capture_without_an_end_is_told(vwb: Path, tmp_path: Path) -> None:
+    file = cf.write(tmp_path / "a", cf.header(cf.GPIO), end=False)
+    done = run(vwb, "dump", file)
+    assert done.returncode == 0
+    assert "has no end" in done.stderr
+
+
+def test_what_is_no_capture_is_refused(vwb: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text"
+    file.write_text("hello, this is no capture")
+    done = run(vwb, "dump", file)
+    assert done.returncode == 2
+    assert "is no capture" in done.stderr
