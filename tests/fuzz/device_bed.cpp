@@ -54,11 +54,9 @@ void DeviceBed::step(Device& device)
     case 3:
         move_state(device);
         break;
-    case 4: {
-        Inspector inspector;
-        device.inspect(inspector);
+    case 4:
+        inspect(device);
         break;
-    }
     case 5:
     case 6:
         advance();
@@ -170,6 +168,15 @@ void DeviceBed::abandon_request(DescriptorChain chain)
 void DeviceBed::report(Problem problem)
 {
     VWB_ASSERT(!problem.rule.empty() && !problem.message.empty());
+}
+
+// Once in a run: it takes as long as all the rest.
+void DeviceBed::inspect(Device& device)
+{
+    if (std::exchange(m_inspected, true))
+        return;
+    Inspector inspector;
+    device.inspect(inspector);
 }
 
 void DeviceBed::access_config(Device& device)

@@ -49,6 +49,7 @@ private:
     void submit(Device& device);
     void add_piece(Slot& slot, uint32_t size, bool writable);
     void check_answer(const Slot& slot, uint32_t written) const;
+    void inspect(Device& device);
     void access_config(Device& device);
     void stop(Device& device, unsigned queue);
     void start_over(Device& device);
@@ -78,6 +79,7 @@ private:
     uint32_t m_next_request = 1;
     unsigned m_queues = 0;
     bool m_stopping = false;
+    bool m_inspected = false;
 };
 
 } // namespace vwb::fuzz

@@ -99,8 +99,10 @@ public:
             step();
             settle();
         }
-        Inspector inspector;
-        m_handlers->inspect(inspector);
+        if (m_input.flag()) {
+            Inspector inspector;
+            m_handlers->inspect(inspector);
+        }
         m_handlers.reset();
         m_host.reset();
         settle();

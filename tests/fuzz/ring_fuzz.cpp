@@ -160,8 +160,10 @@ void Guest::run()
     for (auto& chain : m_held)
         m_queue->give_back(std::move(chain));
     m_held.clear();
-    Inspector inspector;
-    m_queue->inspect(inspector);
+    if (m_input.flag()) {
+        Inspector inspector;
+        m_queue->inspect(inspector);
+    }
 }
 
 bool Guest::start(uint32_t base)
