@@ -95,6 +95,12 @@ EventLoop::EventLoop(Clock& clock, UniqueFd epoll, UniqueFd wake)
     , m_thread(std::this_thread::get_id())
 {
     m_waker_key = m_clock.add_waker([this] { this->wake(); });
+    // Room for what a device has, so that no request takes memory, the first one included.
+    constexpr size_t usual = 32;
+    for (auto* list : { &m_timers, &m_timers_next })
+        list->reserve(usual);
+    for (auto* list : { &m_deferred, &m_deferred_now })
+        list->reserve(usual);
 }
 
 EventLoop::~EventLoop()

@@ -87,15 +87,16 @@ private:
     void run()
     {
         uint64_t cursor = 0;
-        std::vector<TraceEvent> events(1024);
         while (!m_stop) {
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
             if (m_attached)
-                m_ring.read(cursor, events);
+                m_ring.read(cursor, m_events);
         }
     }
 
     TraceRing& m_ring;
+    // Made before the thread, which may begin in the middle of a measurement.
+    std::vector<TraceEvent> m_events { std::vector<TraceEvent>(1024) };
     std::atomic<bool> m_attached { false };
     std::atomic<bool> m_stop { false };
     std::thread m_thread;
