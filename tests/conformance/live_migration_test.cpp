@@ -6,6 +6,7 @@
 #include "engine/vhost_user/frontend.h"
 #include "tests/support/device_server.h"
 #include "tests/support/echo_device.h"
+#include "tests/support/i2c_harness.h"
 #include "tests/support/test_bench.h"
 
 #include <gtest/gtest.h>
@@ -294,4 +295,64 @@ TEST_F(LiveDeviceMigration, RandomBytesAreAllThereAndWaitingRequestsMoveAlong)
         EXPECT_EQ(answer->used_length, 100u);
     }
     EXPECT_EQ(m_target.rules("rng0"), "");
+}
+
+namespace {
+
+// An adapter that carries out what comes, or holds it as slow hardware does.
+struct I2cServer {
+    explicit I2cServer(bool hold)
+        : server([this, hold](EventLoop& loop) {
+            auto made = std::make_unique<FakeI2cAdapter>();
+            made->hold = hold;
+            adapter = made.get();
+            return std::make_unique<I2cDevice>(loop, std::move(made));
+        })
+    {
+    }
+    std::string bus()
+    {
+        std::string seen;
+        server.run([this, &seen](DeviceHost&, Listener&) { seen = adapter->bus; });
+        return seen;
+    }
+
+    FakeI2cAdapter* adapter = nullptr;
+    DeviceServer server;
+};
+
+} // namespace
+
+// A transfer that is on the bus when the queue stops has failed: nobody knows how far it got. Those
+// behind it have not begun.
+TEST(LiveI2cMigration, TransfersBehindOneThatHangsAreCarriedOutByTheTarget)
+{
+    I2cServer source(true);
+    I2cServer target(false);
+    const auto driver = BuiltinDriver::connect(source.server.path()).value();
+    // virtio 1.4, 5.16.6.1: the address is shifted by one; a write of one byte to 0x48.
+    const virtio_i2c_out_hdr header { 0x48 << 1, 0, 0 };
+    const auto bytes = std::as_bytes(std::span(&header, 1));
+    std::vector<uint64_t> tickets;
+    const auto load = [&] {
+        const BuiltinDriver::Piece data { static_cast<std::byte>(tickets.size()) };
+        const auto ticket
+            = driver->submit_segments(0, { { bytes.begin(), bytes.end() }, data }, { 1 });
+        ASSERT_TRUE(ticket) << ticket.error().message();
+        tickets.push_back(*ticket);
+    };
+    const auto report = driver->migrate_memory(target.server.path(), 2, load);
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->missed, std::vector<uint64_t> {});
+    std::vector<int> statuses;
+    for (const uint64_t ticket : tickets) {
+        const auto answer = driver->wait(0, ticket);
+        ASSERT_TRUE(answer) << answer.error().message();
+        statuses.push_back(numbers(*answer).at(0));
+    }
+    EXPECT_EQ(
+        statuses, (std::vector<int> { VIRTIO_I2C_MSG_ERR, VIRTIO_I2C_MSG_OK, VIRTIO_I2C_MSG_OK }));
+    EXPECT_EQ(source.bus(), "cancel ");
+    EXPECT_EQ(target.bus(), "S 48W 01 P S 48W 02 P ");
+    EXPECT_EQ(source.server.rules() + target.server.rules(), "");
 }

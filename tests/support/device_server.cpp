@@ -8,8 +8,13 @@
 namespace vwb::test {
 
 DeviceServer::DeviceServer(std::unique_ptr<Device> device)
+    : DeviceServer([&device](EventLoop&) { return std::move(device); })
+{
+}
+
+DeviceServer::DeviceServer(const MakeDevice& make)
     : m_loop(EventLoop::create(m_clock).value())
-    , m_host(std::make_unique<DeviceHost>("dut", uint16_t { 0 }, *m_loop, std::move(device)))
+    , m_host(std::make_unique<DeviceHost>("dut", uint16_t { 0 }, *m_loop, make(*m_loop)))
 {
     std::string name = (std::filesystem::temp_directory_path() / "vwb-test-XXXXXX").string();
     VWB_ASSERT(::mkdtemp(name.data()));

@@ -17,6 +17,9 @@ namespace vwb::test {
 class DeviceServer {
 public:
     explicit DeviceServer(std::unique_ptr<Device> device);
+    // For devices that need the loop to be made.
+    using MakeDevice = std::function<std::unique_ptr<Device>(EventLoop&)>;
+    explicit DeviceServer(const MakeDevice& make);
     ~DeviceServer();
 
     const std::string& path() const { return m_path; }
