@@ -21,14 +21,14 @@ public:
 
     size_t size() const { return m_size; }
     size_t room() const { return CAPACITY - m_size; }
-    // In the order of memory; zeros behind the last byte.
-    const Words& words() const { return m_words; }
+    // In the order of memory, as many as the bytes need; zeros behind the last byte.
+    std::span<const uint64_t> words() const { return std::span(m_words).first((m_size + 7) / 8); }
     std::span<const std::byte> bytes() const
     {
         return std::as_bytes(std::span(m_words)).first(m_size);
     }
 
-    void clear() { *this = {}; }
+    void clear() { m_size = 0; }
 
     // Appends as many of them as there is room for. Each byte is read once, so that it may be one
     // that a guest is writing to.
@@ -76,9 +76,12 @@ private:
     {
         const size_t index = m_size / 8;
         const size_t shift = 8 * (m_size % 8);
-        m_words[index] |= little_endian(value << shift);
+        if (shift == 0) // a word that nobody has set yet
+            m_words[index] = little_endian(value);
+        else
+            m_words[index] |= little_endian(value << shift);
         if (shift + 8 * count > 64)
-            m_words[index + 1] |= little_endian(value >> (64 - shift));
+            m_words[index + 1] = little_endian(value >> (64 - shift));
         m_size += count;
     }
 

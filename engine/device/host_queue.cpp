@@ -447,23 +447,26 @@ void HostQueue::trace_popped(const ChainRecord& record)
     m_context.trace.record(event, record.header.words());
 }
 
-void HostQueue::trace_completed(const ChainRecord& record, uint32_t written)
+void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
 {
     if (m_until_time == 0 || !m_draining) {
         refresh_time();
         m_until_time = TIME_EVERY;
     }
     --m_until_time;
+    // The header of a request that was kept has been told; of another one the record is not needed
+    // any more, and its header takes the answer where it lies. The head comes last: what is known
+    // before a loop would be spilled narrow and read back wide.
+    WordBytes answer;
+    WordBytes& bytes = record.handled ? answer : record.header;
+    const size_t readable = bytes.size();
+    append_written(record, written, bytes);
     TraceHead event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
     event.time_ns = m_now_ns;
     event.a = written;
     event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
     event.c = record.readable_bytes;
-    WordBytes bytes;
-    if (!record.handled)
-        bytes = record.header;
-    event.readable_size = static_cast<uint8_t>(bytes.size());
-    append_written(record, written, bytes);
+    event.readable_size = static_cast<uint8_t>(readable);
     event.bytes_size = static_cast<uint8_t>(bytes.size());
     m_context.trace.record(event, bytes.words());
 }

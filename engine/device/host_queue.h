@@ -130,7 +130,7 @@ private:
     void refresh_time();
     TraceHead event_of(TraceKind kind, const ChainRecord& record) const;
     void trace_popped(const ChainRecord& record);
-    void trace_completed(const ChainRecord& record, uint32_t written);
+    void trace_completed(ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
 
     // So many chains at most before used ones are published, and before the loop looks at its other
@@ -168,7 +168,7 @@ private:
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the
     // first completion and then for every TIME_EVERY-th.
-    static constexpr unsigned TIME_EVERY = 16;
+    static constexpr unsigned TIME_EVERY = 32;
     int64_t m_now_ns = 0;
     unsigned m_until_time = 0;
     QueueCounters m_counters;

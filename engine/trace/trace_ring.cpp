@@ -20,7 +20,7 @@ void TraceRing::record(const TraceEvent& event)
 {
     WordBytes::Words words;
     std::memcpy(words.data(), event.bytes.data(), sizeof words);
-    record(event, words);
+    record(event, std::span(words).first((event.bytes_size + 7u) / 8));
 }
 
 bool TraceRing::copy_slot(uint64_t position, TraceEvent& out) const
@@ -30,6 +30,9 @@ bool TraceRing::copy_slot(uint64_t position, TraceEvent& out) const
     for (size_t i = 0; i < WORDS; ++i)
         words[i] = slot.words[i].load(std::memory_order_acquire);
     std::memcpy(&out, words, sizeof out);
+    // Behind the last byte lies what an older event has left there.
+    for (size_t i = out.bytes_size; i < out.bytes.size(); ++i)
+        out.bytes[i] = {};
     // The writer works on the slot of position head: it is ours when head is a whole round ahead.
     return m_head.load(std::memory_order_relaxed) - position <= m_mask;
 }

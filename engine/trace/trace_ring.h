@@ -25,10 +25,10 @@ public:
 
     // Writer.
     bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
-    // The sizes in the head are those of the bytes.
-    void record(const TraceHead& head, const WordBytes::Words& bytes)
+    // The sizes in the head are those of the bytes. bytes: as many words of them as there are.
+    void record(const TraceHead& head, std::span<const uint64_t> bytes)
     {
-        static_assert(sizeof bytes == TraceEvent::BYTES);
+        static_assert(WordBytes::CAPACITY == TraceEvent::BYTES);
         const uint64_t position = m_head.load(std::memory_order_relaxed);
         Slot& slot = m_slots[position & m_mask];
         // Release on each word: a reader that sees a new word also sees that the head had reached
@@ -39,6 +39,9 @@ public:
         for (size_t i = 0; i < bytes.size(); ++i)
             slot.words[words.size() + i].store(bytes[i], std::memory_order_release);
         m_head.store(position + 1, std::memory_order_release);
+        // The ring is larger than the nearest caches: a slot is fetched while the requests before
+        // it are at work, or its stores would wait for it.
+        __builtin_prefetch(&m_slots[(position + PREFETCH) & m_mask], 1);
     }
     void record(const TraceEvent& event);
 
@@ -53,6 +56,7 @@ public:
     Batch read(uint64_t& cursor, std::span<TraceEvent> out) const;
 
 private:
+    static constexpr uint64_t PREFETCH = 4;
     static constexpr size_t WORDS = sizeof(TraceEvent) / sizeof(uint64_t);
     struct alignas(64) Slot {
         std::atomic<uint64_t> words[WORDS];

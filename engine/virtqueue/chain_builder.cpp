@@ -14,8 +14,7 @@ void ChainRecord::clear()
     readable_segments = 0;
     readable_bytes = 0;
     writable_bytes = 0;
-    if (header.size() > 0)
-        header.clear();
+    header.clear();
     pieces.clear();
     slots = 1;
     handled = false;

@@ -22,6 +22,7 @@ TraceEvent event(uint32_t number)
     made.b = number;
     made.c = number;
     made.bytes.fill(static_cast<std::byte>(number));
+    made.bytes_size = TraceEvent::BYTES;
     return made;
 }
 
@@ -55,6 +56,21 @@ protected:
     uint64_t m_cursor = 0;
     std::vector<TraceEvent> m_events;
 };
+
+TEST_F(TraceRingTest, BytesOfAnOlderEventDoNotShowBehindThoseOfANewOne)
+{
+    TraceRing ring(2);
+    for (uint32_t number = 1; number <= 2; ++number)
+        ring.record(event(number));
+    TraceEvent shorter = event(3);
+    shorter.bytes_size = 3;
+    ring.record(shorter);
+    uint64_t cursor = 2;
+    std::vector<TraceEvent> out(1);
+    ASSERT_EQ(ring.read(cursor, out).count, 1u);
+    for (size_t i = 0; i < out[0].bytes.size(); ++i)
+        EXPECT_EQ(out[0].bytes[i], i < 3 ? std::byte { 3 } : std::byte { 0 }) << i;
+}
 
 } // namespace
 
