@@ -2,6 +2,7 @@
 #include "engine/bench/running_device.h"
 
 #include "engine/bench/feature_wish.h"
+#include "engine/virtqueue/ring_snapshot.h"
 
 #include <csignal>
 #include <optional>
@@ -151,6 +152,55 @@ Result<void> RunningDevice::turn_features(const Value& wish)
     if (!m_listener->connected())
         m_host->apply_dial();
     return {};
+}
+
+Result<Value> RunningDevice::queue_snapshot(unsigned queue, uint32_t first, uint32_t count)
+{
+    return m_host->snapshot_queue(queue, SnapshotWindow { first, count });
+}
+
+Value RunningDevice::handshake()
+{
+    Value value = m_listener->handshake();
+    if (value.is_null())
+        return value;
+    const Value outcome = m_listener->features();
+    Inspector device;
+    m_host->inspect(device);
+    Inspector session;
+    m_listener->inspect(session);
+    const Value session_tree = std::move(session).tree();
+    const Value* inner = session_tree.find("session");
+    const auto copy = [&value](const char* name, const Value* from) {
+        const Value* found = from ? from->find(name) : nullptr;
+        value.set(name, found ? *found : Value());
+    };
+    copy("bits", &outcome);
+    copy("protocol_bits", &outcome);
+    copy("memory", inner);
+    const Value device_tree = std::move(device).tree();
+    copy("config", &device_tree);
+    return value;
+}
+
+Result<Value> RunningDevice::read_memory(uint64_t guest_address, uint64_t size)
+{
+    const auto memory = m_listener->memory();
+    if (!memory)
+        return Error(ErrorKind::Unavailable,
+            m_name + " has no guest memory: no front-end has handed any over");
+    const auto bytes = memory->translate(guest_address, std::min(size, MOST_MEMORY));
+    if (bytes.empty())
+        return Error(ErrorKind::NotFound,
+            "guest address " + hex_text(guest_address) + " is in no memory region; 'inspect "
+                + m_name + ".session.session.memory' lists them");
+    // One copy: what the guest changes meanwhile cannot tear the text.
+    const std::vector<std::byte> copy(bytes.begin(), bytes.end());
+    static constexpr SchemaField all { "bytes", FieldKind::Bytes, 0, 0 };
+    Value value = decode_fields(std::span(&all, 1), copy);
+    value.set("address", hex_text(guest_address));
+    value.set("length", copy.size());
+    return value;
 }
 
 // A front-end has no message by which it could be told, so that a reset ends its session; the

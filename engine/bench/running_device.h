@@ -47,6 +47,9 @@ public:
     Actions* actions() override { return m_host->device().actions(); }
     Value features() override;
     Result<void> turn_features(const Value& wish) override;
+    Result<Value> queue_snapshot(unsigned queue, uint32_t first, uint32_t count) override;
+    Value handshake() override;
+    Result<Value> read_memory(uint64_t guest_address, uint64_t size) override;
     void reset() override;
     void disconnect() override;
 

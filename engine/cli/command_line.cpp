@@ -256,6 +256,9 @@ Parser::Parser()
     add_command<CallOptions>(m_app, texts::CALL);
     add_command<SignalOptions>(m_app, texts::SIGNAL);
     add_command<FeaturesOptions>(m_app, texts::FEATURES);
+    add_command<QueueOptions>(m_app, texts::QUEUE);
+    add_command<HandshakeOptions>(m_app, texts::HANDSHAKE);
+    add_command<MemoryOptions>(m_app, texts::MEMORY);
     add_command<ResetOptions>(m_app, texts::RESET);
     add_command<DisconnectOptions>(m_app, texts::DISCONNECT);
     add_command<ShutdownOptions>(m_app, texts::SHUTDOWN);

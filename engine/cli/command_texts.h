@@ -115,6 +115,21 @@ inline constexpr CommandText FEATURES { "features", ACTING,
     "  vwb features gpio0 --withhold EVENT_IDX --queue-size 16\n"
     "  vwb features rng0 --usual\n" };
 
+inline constexpr CommandText QUEUE { "queue", OBSERVING,
+    "Show a virtqueue as it lies in guest memory, and what is in flight",
+    "  vwb queue gpio0                           the first queue\n"
+    "  vwb queue gpio0 eventq --count 16         the first 16 entries of another one\n"
+    "  vwb queue i2c0 0 --json                   by number, for scripts\n" };
+
+inline constexpr CommandText HANDSHAKE { "handshake", OBSERVING,
+    "Show how the front-end set a device up: messages, features, memory, config",
+    "  vwb handshake gpio0\n"
+    "  vwb handshake gpio0 --json\n" };
+
+inline constexpr CommandText MEMORY { "memory", OBSERVING, "Show bytes of guest memory",
+    "  vwb memory gpio0 0x1000                   256 bytes from there on\n"
+    "  vwb memory gpio0 0x1000 --length 16\n" };
+
 inline constexpr CommandText RESET { "reset", ACTING, "Reset a device as if by power",
     "  vwb reset gpio0\n" };
 

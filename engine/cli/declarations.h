@@ -30,6 +30,9 @@ void declare(SignalOptions& options, ArgumentList& list);
 void declare(FeaturesOptions& options, ArgumentList& list);
 void declare(ResetOptions& options, ArgumentList& list);
 void declare(DisconnectOptions& options, ArgumentList& list);
+void declare(QueueOptions& options, ArgumentList& list);
+void declare(HandshakeOptions& options, ArgumentList& list);
+void declare(MemoryOptions& options, ArgumentList& list);
 void declare(ShutdownOptions& options, ArgumentList& list);
 
 // --- captures ---

@@ -22,5 +22,8 @@ Result<int> observer_command(const ResetOptions& options);
 Result<int> observer_command(const DisconnectOptions& options);
 Result<int> observer_command(const ShutdownOptions& options);
 Result<int> observer_command(const RecordOptions& options);
+Result<int> observer_command(const QueueOptions& options);
+Result<int> observer_command(const HandshakeOptions& options);
+Result<int> observer_command(const MemoryOptions& options);
 
 } // namespace vwb

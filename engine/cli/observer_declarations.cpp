@@ -118,6 +118,33 @@ void declare(DisconnectOptions& options, ArgumentList& list)
     declare(options.observer, list);
 }
 
+void declare(QueueOptions& options, ArgumentList& list)
+{
+    declare_device(options.device, list);
+    list.argument(
+        "QUEUE", options.queue, "Name or number of a queue; default: the first", Need::Optional);
+    list.number({ "--first", "N", "Show entries from this one on" }, options.first);
+    list.number(
+        { "--count", "N", "Show so many entries, at most 1024 (default: 64)" }, options.count);
+    declare(options.observer, list);
+}
+
+void declare(HandshakeOptions& options, ArgumentList& list)
+{
+    declare_device(options.device, list);
+    declare(options.observer, list);
+}
+
+void declare(MemoryOptions& options, ArgumentList& list)
+{
+    declare_device(options.device, list);
+    list.argument(
+        "ADDRESS", options.address, "Guest physical address, decimal or 0x...", Need::Required);
+    list.number(
+        { "--length", "BYTES", "So many bytes, at most 65536 (default: 256)" }, options.length);
+    declare(options.observer, list);
+}
+
 void declare(ShutdownOptions& options, ArgumentList& list)
 {
     declare(options.observer, list);

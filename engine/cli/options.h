@@ -128,6 +128,26 @@ struct FeaturesOptions {
     bool usual = false; // back to nothing turned
 };
 
+struct QueueOptions {
+    ObserverOptions observer;
+    std::string device;
+    std::string queue; // name or number; empty: the first
+    std::optional<uint32_t> first;
+    std::optional<uint32_t> count;
+};
+
+struct HandshakeOptions {
+    ObserverOptions observer;
+    std::string device;
+};
+
+struct MemoryOptions {
+    ObserverOptions observer;
+    std::string device;
+    std::string address;
+    std::optional<uint32_t> length; // bytes
+};
+
 struct ShutdownOptions {
     ObserverOptions observer;
 };
@@ -135,7 +155,7 @@ struct ShutdownOptions {
 using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRunOptions,
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
     SignalOptions, ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions,
-    ShutdownOptions, RecordOptions, DumpOptions>;
+    ShutdownOptions, RecordOptions, DumpOptions, QueueOptions, HandshakeOptions, MemoryOptions>;
 
 struct CommandLine {
     Command command;

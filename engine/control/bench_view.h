@@ -62,6 +62,16 @@ public:
     // Turns the feature dial: {offer, withhold, protocol_offer, protocol_withhold: names, queues,
     // queue_size, segments: caps}, each optional. Errors name what cannot be, and what can.
     virtual Result<void> turn_features(const Value& wish) = 0;
+    // The ring of a queue as it lies in guest memory (count entries from first on) and the chains
+    // in flight. Errors: NotFound, Unavailable if the queue is stopped.
+    virtual Result<Value> queue_snapshot(unsigned queue, uint32_t first, uint32_t count) = 0;
+    // {session, open, messages, left_out, bits, protocol_bits, memory, config}: how the front-end
+    // that is connected, or was last, set the device up.
+    virtual Value handshake() = 0;
+    // {address, length, bytes} of guest memory, at most MOST_MEMORY of them; fewer where the region
+    // ends. Errors: NotFound if the address is in no region, Unavailable without a memory table.
+    virtual Result<Value> read_memory(uint64_t guest_address, uint64_t size) = 0;
+    static constexpr uint64_t MOST_MEMORY = 65536;
     // As if the power of the device was cycled.
     virtual void reset() = 0;
     // Drops the front-end, if there is one; it may connect again.

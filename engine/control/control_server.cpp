@@ -29,6 +29,7 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
 {
     add_bench_methods(m_methods, *this);
     add_device_methods(m_methods, *this);
+    add_queue_methods(m_methods, *this);
     add_signal_methods(m_methods, *this);
     add_observing_methods(m_methods, *this);
     add_capture_methods(m_methods, *this);

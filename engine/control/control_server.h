@@ -70,6 +70,7 @@ private:
 void add_bench_methods(MethodTable& table, ControlServer& server);
 void add_device_methods(MethodTable& table, ControlServer& server);
 void add_signal_methods(MethodTable& table, ControlServer& server);
+void add_queue_methods(MethodTable& table, ControlServer& server);
 void add_observing_methods(MethodTable& table, ControlServer& server);
 void add_capture_methods(MethodTable& table, ControlServer& server);
 

@@ -96,6 +96,8 @@ public:
     void record(TraceKind kind, uint32_t a, uint32_t b, std::span<const std::byte> bytes = {});
 
     void inspect(Inspector& inspector) const;
+    // As HostQueue::snapshot(). Errors: also NotFound if the driver sees no such queue.
+    Result<Value> snapshot_queue(unsigned queue, const SnapshotWindow& window) const;
 
     static constexpr size_t DEFAULT_TRACE_CAPACITY = size_t { 1 } << 16;
 

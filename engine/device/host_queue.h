@@ -99,6 +99,9 @@ public:
     const QueueCounters& counters() const { return m_counters; }
     uint32_t in_flight() const { return m_virtqueue ? m_virtqueue->in_flight() : 0; }
     void inspect(Inspector& inspector) const;
+    // The ring as it lies in guest memory, and each chain in flight with its age and its decoded
+    // request. Errors: Unavailable if the queue is stopped.
+    Result<Value> snapshot(const SnapshotWindow& window) const;
 
     // The sink of requests that an observer injects into this queue's device.
     RequestSink& sink() { return *this; }

@@ -52,6 +52,8 @@ void BackendChannel::ask(BackEndMessage id, std::span<const std::byte> payload,
         return;
     }
     ++m_sent;
+    if (m_sent_listener)
+        m_sent_listener(id, payload.size());
     if (wants_answer)
         m_unanswered.push_back({ id, std::move(answered) });
     else if (answered)

@@ -8,6 +8,7 @@
 #include "engine/vhost_user/connection.h"
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace vwb {
@@ -31,6 +32,10 @@ public:
     // A message that still waits for room in the socket stands for this change too.
     void send_config_change(Acknowledge acknowledge);
 
+    // Called with each message that went out, and its size.
+    using SentListener = std::function<void(BackEndMessage, size_t)>;
+    void set_sent_listener(SentListener listener) { m_sent_listener = std::move(listener); }
+
     void inspect(Inspector& inspector) const;
 
 private:
@@ -51,6 +56,7 @@ private:
 
     DeviceHost& m_host;
     std::unique_ptr<Connection> m_connection;
+    SentListener m_sent_listener;
     uint64_t m_sent = 0;
     uint64_t m_coalesced = 0;
     std::deque<Unanswered> m_unanswered; // answers come in order

@@ -96,6 +96,9 @@ BackendSession::BackendSession(DeviceHost& host, std::function<void()> ended)
     , m_peer(Error(ErrorKind::NotFound, "unknown"))
 {
     host.set_config_listener([this] { m_handlers.config_changed(); });
+    m_handlers.set_sent_listener([this](BackEndMessage id, size_t size) {
+        m_handshake->sent(id, size, m_host.loop().clock().now());
+    });
 }
 
 BackendSession::~BackendSession()
@@ -112,7 +115,9 @@ BackendSession::MessageCounters& BackendSession::counters(uint32_t id)
 void BackendSession::on_message(Message message)
 {
     ++counters(message.header.request).received;
+    m_handshake->received(message, m_host.loop().clock().now());
     auto reply = handle(message);
+    m_handshake->judged(reply ? "accepted" : "refused: " + reply.error().message());
     m_host.record(TraceKind::Message, message.header.request, verdict_of(reply), message.payload);
     if (!reply)
         refuse(message, reply.error());
@@ -195,6 +200,7 @@ void BackendSession::send_reply(
 {
     const MessageHeader header { message.header.request, MESSAGE_REPLY_FLAGS,
         static_cast<uint32_t>(payload.size()) };
+    m_handshake->replied(payload, fds.size(), m_host.loop().clock().now());
     // Nothing else is queued: while a reply waits, no message is read.
     const auto sent = m_connection->send(header, payload, std::move(fds));
     VWB_ASSERT(sent || m_connection->closed());

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/event/unix_socket.h"
+#include "engine/vhost_user/handshake_record.h"
 #include "engine/vhost_user/message_handlers.h"
 
 #include <array>
@@ -33,6 +34,9 @@ public:
     pid_t peer_pid() const { return m_peer ? m_peer->pid : 0; }
     // {bits, protocol_bits}: see FeatureOutcome.
     Value features() const;
+    std::shared_ptr<const GuestMemory> memory() const { return m_handlers.memory(); }
+    // Its messages so far; whoever holds it may keep it after the session.
+    std::shared_ptr<const HandshakeRecord> handshake() const { return m_handshake; }
     void inspect(Inspector& inspector) const;
 
 private:
@@ -59,6 +63,7 @@ private:
 
     DeviceHost& m_host;
     std::function<void()> m_ended;
+    std::shared_ptr<HandshakeRecord> m_handshake = std::make_shared<HandshakeRecord>();
     MessageHandlers m_handlers;
     std::unique_ptr<Connection> m_connection;
     UniqueFd m_lost_event;

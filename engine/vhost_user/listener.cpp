@@ -93,6 +93,7 @@ Result<void> Listener::start_session(UniqueFd socket)
     m_session = VWB_TRY(
         BackendSession::create(m_host, std::move(socket), [this] { m_end_session.schedule(); }));
     ++m_sessions;
+    m_handshake = m_session->handshake();
     if (m_watch)
         m_watch.set_events(0); // whoever comes now waits in the backlog
     return {};
@@ -128,6 +129,16 @@ void Listener::report(const Error& error)
     log_error(m_host.name(), error.message());
     m_host.report({ Side::Host, Severity::Error, "vhost-user.accept", "vhost-user, Communication",
         error.message() });
+}
+
+Value Listener::handshake() const
+{
+    if (!m_handshake)
+        return {};
+    Value value = m_handshake->value();
+    value.set("session", m_sessions);
+    value.set("open", connected());
+    return value;
 }
 
 void Listener::inspect(Inspector& inspector) const

@@ -40,6 +40,14 @@ public:
     void set_session_ended(std::function<void()> listener);
     // As BackendSession::features(); null while there is no session.
     Value features() const { return m_session ? m_session->features() : Value(); }
+    // {session, open, messages, left_out}: of this session, or of the last one if there is none;
+    // null if there never was one.
+    Value handshake() const;
+    // Of the guest; null pointer: none was handed over, or it cannot be looked at now.
+    std::shared_ptr<const GuestMemory> memory() const
+    {
+        return m_session ? m_session->memory() : nullptr;
+    }
     void inspect(Inspector& inspector) const;
 
 private:
@@ -56,6 +64,7 @@ private:
     std::unique_ptr<UnixListener> m_socket; // null pointer for an adopted connection
     Watch m_watch;
     std::unique_ptr<BackendSession> m_session;
+    std::shared_ptr<const HandshakeRecord> m_handshake; // of the latest session
     Deferred m_end_session;
     std::function<void()> m_session_ended;
     uint64_t m_sessions = 0;

@@ -306,6 +306,7 @@ Result<Reply> MessageHandlers::set_vring_enable(Message& message)
 Result<Reply> MessageHandlers::set_backend_req_fd(Message& message)
 {
     m_channel = VWB_TRY(BackendChannel::create(m_host, std::move(message.fds[0])));
+    m_channel->set_sent_listener(m_sent_listener);
     return Reply {};
 }
 
@@ -406,6 +407,11 @@ SessionStage MessageHandlers::stage() const
     if (m_vrings.memory())
         return SessionStage::Memory;
     return m_features_set ? SessionStage::Features : SessionStage::Connected;
+}
+
+std::shared_ptr<const GuestMemory> MessageHandlers::memory() const
+{
+    return m_userfault ? nullptr : m_vrings.memory();
 }
 
 bool MessageHandlers::memory_lost() const

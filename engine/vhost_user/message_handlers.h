@@ -39,10 +39,17 @@ public:
     bool take_postcopy_ack(const Message& message);
     // True once the front-end has negotiated what no session can work with.
     bool unusable() const { return m_unusable; }
+    // What observers may look at: null pointer also in postcopy, where a look may have to wait.
+    std::shared_ptr<const GuestMemory> memory() const;
     // True if the front-end has truncated its memory, or its log.
     bool memory_lost() const;
     // The device's config space changed by itself.
     void config_changed();
+    // Called with each message of ours, once there is a channel for them.
+    void set_sent_listener(BackendChannel::SentListener listener)
+    {
+        m_sent_listener = std::move(listener);
+    }
     // What became of the virtio and the protocol features: see FeatureOutcome.
     Value features(bool front_end_passes_all) const;
     Value protocol_features() const;
@@ -122,6 +129,7 @@ private:
     VringSetup m_vrings;
     SessionSharing m_sharing;
     std::unique_ptr<BackendChannel> m_channel;
+    BackendChannel::SentListener m_sent_listener;
     std::unique_ptr<StateTransfer> m_state_transfer;
     std::string m_postcopy_obstacle; // why it cannot be offered; empty if it can
     std::optional<Userfault> m_userfault; // from POSTCOPY_ADVISE to POSTCOPY_END

@@ -37,6 +37,8 @@ public:
     uint32_t base() const override;
     uint32_t unreturned() const override { return m_owned; }
     void inspect(Inspector& inspector) const override;
+    void snapshot(const SnapshotWindow& window, const GuestMemory& memory,
+        Inspector& inspector) const override;
 
 private:
     std::byte* slot(const PackedPosition& position) const
@@ -47,6 +49,7 @@ private:
     {
         return static_cast<size_t>(place - m_parts.descriptors);
     }
+    const char* state_of(uint32_t index, uint16_t flags) const;
     bool has_gone_round() const;
     void store_event(uint32_t word);
     Next fail(const RingFault& fault);

@@ -15,6 +15,8 @@
 
 namespace vwb {
 
+struct SnapshotWindow;
+
 // SAFETY: the parts lie in mappings that the queue's GuestMemory keeps alive, are aligned and have
 // the sizes of the layout.
 struct RingParts {
@@ -79,6 +81,9 @@ public:
     // Slots (see ChainRecord) before base() that the driver has not got back yet.
     virtual uint32_t unreturned() const = 0;
     virtual void inspect(Inspector& inspector) const = 0;
+    // All of the above and the words in guest memory, of both sides: see ring_snapshot.h.
+    virtual void snapshot(
+        const SnapshotWindow& window, const GuestMemory& memory, Inspector& inspector) const = 0;
 
     // Where the ring's own writes are logged from now on.
     void set_log(const RingLog& log) { m_log = log; }

@@ -32,10 +32,13 @@ public:
         return static_cast<uint16_t>(m_next_avail - m_next_used);
     }
     void inspect(Inspector& inspector) const override;
+    void snapshot(const SnapshotWindow& window, const GuestMemory& memory,
+        Inspector& inspector) const override;
 
     uint16_t used_index() const { return m_next_used; }
 
 private:
+    Value avail_entry(uint32_t slot) const;
     static Descriptor load(const DescriptorTable& table, uint32_t index);
     std::optional<RingFault> walk(
         ChainBuilder& builder, const ChainRecord& record, DescriptorTable table);

@@ -358,6 +358,17 @@ void Virtqueue::set_log(const QueueLog& log)
 void Virtqueue::inspect(Inspector& inspector) const
 {
     m_ring->inspect(inspector);
+    inspect_use(inspector);
+}
+
+void Virtqueue::snapshot(const SnapshotWindow& window, Inspector& inspector) const
+{
+    m_ring->snapshot(window, *m_memory, inspector);
+    inspect_use(inspector);
+}
+
+void Virtqueue::inspect_use(Inspector& inspector) const
+{
     inspector.field("inuse", m_in_flight);
     inspector.field("broken", m_broken);
     if (m_breaking_fault)

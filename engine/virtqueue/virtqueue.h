@@ -91,10 +91,14 @@ public:
         }
     }
     void inspect(Inspector& inspector) const;
+    // The same and what lies in guest memory: see ring_snapshot.h.
+    void snapshot(const SnapshotWindow& window, Inspector& inspector) const;
+    const GuestMemory& memory() const { return *m_memory; }
 
 private:
     static Result<std::unique_ptr<Virtqueue>> create_tracked(VirtqueueConfig config);
     Virtqueue(std::unique_ptr<Ring> ring, const VirtqueueConfig& config);
+    void inspect_use(Inspector& inspector) const;
     void report(RingFault fault);
     void log_payload(const ChainRecord& record, uint32_t written) const;
     bool fetch(ChainRecord& record, std::optional<RingFault>& fault);

@@ -47,6 +47,25 @@ Result<void> FakeDevice::turn_features(const Value& wish)
     return {};
 }
 
+Result<Value> FakeDevice::queue_snapshot(unsigned queue, uint32_t first, uint32_t count)
+{
+    Value value = Value::object();
+    value.set("index", queue);
+    value.set("first", first);
+    value.set("count", count);
+    return value;
+}
+
+Result<Value> FakeDevice::read_memory(uint64_t guest_address, uint64_t size)
+{
+    if (guest_address >= 0x10000)
+        return Error(ErrorKind::NotFound, "guest address is in no memory region");
+    Value value = Value::object();
+    value.set("address", guest_address);
+    value.set("length", size);
+    return value;
+}
+
 void FakeDevice::report(const std::string& rule, int queue)
 {
     m_problems.report({ Side::Driver, Severity::Error, rule, "clause 1", "found that", queue });

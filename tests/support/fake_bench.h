@@ -37,6 +37,9 @@ public:
     Actions* actions() override { return this; }
     Value features() override { return Value::object(); }
     Result<void> turn_features(const Value& wish) override;
+    Result<Value> queue_snapshot(unsigned queue, uint32_t first, uint32_t count) override;
+    Value handshake() override { return Value::object(); }
+    Result<Value> read_memory(uint64_t guest_address, uint64_t size) override;
     void reset() override { ++resets; }
     void disconnect() override { ++disconnects; }
 

@@ -11,8 +11,8 @@ namespace vwb::test {
 namespace {
 
 using testing::Contains;
-using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
 using namespace std::chrono_literals;
 
 class ControlServerTest : public testing::Test {
@@ -267,10 +267,14 @@ TEST_F(ControlServerTest, DiscoverDescribesEverything)
         EXPECT_NE(method.find("result")->string_or(""), "") << methods.back();
     }
     EXPECT_THAT(methods,
-        ElementsAre("rpc.discover", "bench.info", "bench.shutdown", "inspect", "device.list",
+        IsSupersetOf({ "rpc.discover", "bench.info", "bench.shutdown", "inspect", "device.list",
             "device.info", "device.schema", "device.reset", "device.disconnect", "device.features",
-            "device.dial", "problems.list", "action", "signal.get", "signal.set", "signal.record",
-            "signal.list", "subscribe", "unsubscribe", "trace.stats"));
+            "device.dial", "problems.list", "action", "queue.snapshot", "device.handshake",
+            "memory.read", "signal.get", "signal.set", "signal.record", "signal.list", "subscribe",
+            "unsubscribe", "trace.stats", "capture.start", "capture.stop", "capture.save",
+            "capture.status", "capture.list", "capture.note" }));
+    std::ranges::sort(methods);
+    EXPECT_EQ(std::ranges::adjacent_find(methods), methods.end()); // each name once
     EXPECT_EQ(to_text(*follow_path(result, "devices.0.actions.1.name").value), "set");
     EXPECT_EQ(to_text(*follow_path(result, "devices.1.schema.messages.0.name").value), "IO");
     EXPECT_EQ(to_text(*follow_path(result, "error_codes.not-found").value), "-32001");
@@ -299,6 +303,46 @@ TEST_F(ControlServerTest, ServerMayGoWhileCallsAreOnTheirWay)
     run();
     EXPECT_EQ(m_lamp.inspections, 0u);
     EXPECT_FALSE(m_lamp.trace().enabled());
+}
+
+TEST_F(ControlServerTest, QueueSnapshotTakesNamesAndNumbersOfQueuesAndAWindow)
+{
+    const std::string queue(lamp0().schema->queues[0]);
+    EXPECT_EQ(
+        ask("queue.snapshot", R"({"device":"lamp0"})"), R"({"index":0,"first":0,"count":64})");
+    EXPECT_EQ(ask("queue.snapshot",
+                  R"({"device":"lamp0","queue":")" + queue + R"(","first":5,"count":7})"),
+        R"({"index":0,"first":5,"count":7})");
+    EXPECT_EQ(ask("queue.snapshot", R"({"device":"lamp0","queue":0})", "index"), "0");
+}
+
+TEST_F(ControlServerTest, QueueSnapshotSaysWhatIsWrong)
+{
+    EXPECT_TRUE(error("queue.snapshot", R"({"device":"lamp0","queue":"nosuch"})")
+                    .starts_with("not-found: lamp0 has no queue 'nosuch'"))
+        << error("queue.snapshot", R"({"device":"lamp0","queue":"nosuch"})");
+    EXPECT_NE(error("queue.snapshot", R"({"device":"lamp0","count":0})").find("expected 1 to 1024"),
+        std::string::npos);
+    EXPECT_NE(
+        error("queue.snapshot", R"({"device":"lamp0","count":2000})").find("expected 1 to 1024"),
+        std::string::npos);
+    EXPECT_NE(error("queue.snapshot", R"({"device":"lamp9"})").find("lamp0"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, MemoryReadTakesAddressesAsUsersWriteThem)
+{
+    EXPECT_EQ(ask("memory.read", R"({"device":"lamp0","address":"0x1000"})"),
+        R"({"address":4096,"length":256})");
+    EXPECT_EQ(ask("memory.read", R"({"device":"lamp0","address":4096,"length":16})"),
+        R"({"address":4096,"length":16})");
+    for (const char* wrong : { "\"0x\"", "\"12 34\"", "\"-1\"", "[]", "null" })
+        EXPECT_NE(error("memory.read", R"({"device":"lamp0","address":)" + std::string(wrong) + "}")
+                      .find("expected a number"),
+            std::string::npos)
+            << wrong;
+    EXPECT_NE(error("memory.read", R"({"device":"lamp0","address":0,"length":65537})")
+                  .find("expected 1 to 65536"),
+        std::string::npos);
 }
 
 } // namespace
