@@ -3,6 +3,7 @@
 // that says anything it likes, and with our own.
 #include "engine/vhost_user/frontend.h"
 #include "tests/support/device_server.h"
+#include "tests/support/scripted_back_end.h"
 #include "tests/support/session_fixture.h"
 
 #include <optional>
@@ -409,6 +410,62 @@ TEST(SharingBothEnds, ObjectOfOneDeviceIsFoundByAnother)
     EXPECT_EQ(objects.size(), 0u);
     EXPECT_NE(second.share(look_up), "");
     EXPECT_EQ(second.server.rules(), "");
+}
+
+// A back-end that says what it likes, on the channel that our front-end has given it.
+TEST(SharingBothEnds, FrontEndRefusesRequestsThatAreNone)
+{
+    RawFrontEnd channel;
+    ScriptedBackEnd peer([&channel](ScriptedBackEnd& self, Message message) {
+        if (message.header.request == static_cast<uint32_t>(Id::SetBackendReqFd))
+            channel = RawFrontEnd(std::move(message.fds[0]));
+        ShmemConfigPayload config;
+        config.region_count = 1;
+        config.sizes[0] = 4 * PAGE;
+        if (message.header.request == static_cast<uint32_t>(Id::GetShmemConfig))
+            self.reply(message, bytes(config));
+        else
+            self.acknowledge(message);
+    });
+    SharedObjects objects;
+    const auto frontend = Frontend::adopt(peer.take_socket(), std::chrono::seconds(5)).value();
+    frontend->set_shared_objects(&objects);
+    ASSERT_TRUE(frontend->set_protocol_features(
+        SHARING | protocol_bit(Feature::ReplyAck) | protocol_bit(Feature::BackendReq)));
+    ASSERT_TRUE(frontend->set_backend_req_fd());
+    ASSERT_TRUE(frontend->get_shmem_config());
+
+    const auto file = file_of("x");
+    const auto verdict = [&](BackEndMessage id, const Bytes& payload,
+                             std::initializer_list<int> fds) {
+        Bytes frame = bytes(MessageHeader { static_cast<uint32_t>(id),
+            MESSAGE_VERSION | MESSAGE_NEED_REPLY, static_cast<uint32_t>(payload.size()) });
+        frame.insert(frame.end(), payload.begin(), payload.end());
+        EXPECT_TRUE(channel.send_bytes(frame, fds));
+        EXPECT_TRUE(frontend->serve(MonotonicClock().now() + std::chrono::seconds(5)));
+        const auto reply = channel.receive();
+        EXPECT_TRUE(reply && reply->payload.size() == 8);
+        return reply && reply->payload.size() == 8 ? reply->read<uint64_t>() : ~uint64_t { 0 };
+    };
+    const int fd = file.get();
+    const ShmemMapPayload piece { 0, {}, 0, 0, PAGE, 1 };
+    EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), {}), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), { fd, fd }), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::ShmemMap, payload_of(OBJECT), { fd }), 1u) << "too short";
+    EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), { fd }), 0u);
+    EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), { fd }), 1u) << "overlaps";
+    EXPECT_EQ(verdict(BackEndMessage::ShmemUnmap, bytes(piece), { fd }), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::ShmemUnmap, bytes(piece), {}), 0u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectAdd, payload_of(OBJECT), { fd }), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectAdd, payload_of({}), {}), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectAdd, payload_of(OBJECT), {}), 0u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectAdd, payload_of(OBJECT), {}), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectRemove, payload_of(OBJECT), {}), 0u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectRemove, payload_of(OBJECT), {}), 1u);
+    EXPECT_EQ(verdict(BackEndMessage::SharedObjectLookup, payload_of(OBJECT), {}), 1u);
+    EXPECT_EQ(frontend->refused_requests(), 10u);
+    EXPECT_EQ(frontend->shmem()->mappings(), 0u);
+    EXPECT_EQ(objects.size(), 0u);
 }
 
 // What a back-end may say, without one.
