@@ -101,12 +101,12 @@ void print_handshake(const Value& handshake)
         cell(handshake, "open") == "yes" ? "open" : "over");
     const auto& messages = list_in(handshake, "messages");
     const Value* start = messages.empty() ? nullptr : messages.front().find("time_ns");
-    Table table({ "MS", "FROM", "MESSAGE", "FDS", "FIELDS", "VERDICT", "REPLY" });
+    Table table({ "MS", "FROM", "MESSAGE", "FDS", "VERDICT", "REPLY", "FIELDS" });
     for (const Value& message : messages) {
         const Value* reply = message.find("reply");
         table.add({ time_of(message, start ? start->integer_or(0) : 0), cell(message, "from"),
-            cell(message, "name"), cell(message, "fds"), cell(message, "fields"),
-            cell(message, "verdict"), reply ? cell(*reply, "fields") : "-" });
+            cell(message, "name"), cell(message, "fds"), cell(message, "verdict"),
+            reply ? cell(*reply, "fields") : "-", cell(message, "fields") });
     }
     std::fputs(table.text().c_str(), stdout);
     if (cell(handshake, "left_out") != "0")
