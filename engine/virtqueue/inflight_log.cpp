@@ -62,6 +62,7 @@ std::vector<InflightChain> in_order(std::vector<Found> found)
 {
     std::ranges::sort(found, {}, &Found::counter);
     std::vector<InflightChain> chains;
+    chains.reserve(found.size());
     for (Found& entry : found)
         chains.push_back(std::move(entry.chain));
     return chains;
@@ -374,11 +375,11 @@ void PackedInflightLog::note_popped(uint16_t id, std::span<const Descriptor> des
     const uint16_t head = m_free;
     uint16_t entry = head;
     store<uint64_t>(at(head, COUNTER), m_counter++);
-    for (size_t i = 0; i < descriptors.size(); ++i) {
+    for (const Descriptor& descriptor : descriptors) {
         // A ring has never more descriptors in flight than entries.
         VWB_ASSERT(m_free < m_size);
         entry = m_free;
-        note(entry, descriptors[i]);
+        note(entry, descriptor);
         m_free = m_next[entry];
     }
     const auto count = static_cast<uint16_t>(descriptors.size());
