@@ -111,6 +111,8 @@ void HostQueue::stop_running()
         return;
     m_running = false;
     update_polling();
+    if (m_context.gate)
+        m_context.gate->queue_stopping(m_index);
     m_context.device.queue_stopped(m_index);
     VWB_ASSERT(m_virtqueue->in_flight() == 0);
     flush();
@@ -315,7 +317,10 @@ void HostQueue::hand_over(DescriptorChain chain)
     if (traced)
         snapshot_header(record);
     const uint32_t request = record.request;
-    m_context.device.handle(m_index, Request(*this, std::move(chain)));
+    if (m_context.gate) [[unlikely]]
+        m_context.gate->popped(m_index, std::move(chain));
+    else
+        m_context.device.handle(m_index, Request(*this, std::move(chain)));
     // Still with the device (its record may meanwhile have come back under another number).
     if (traced && record.in_flight && record.request == request) {
         record.handled = true;
@@ -325,6 +330,10 @@ void HostQueue::hand_over(DescriptorChain chain)
 
 void HostQueue::complete_request(DescriptorChain chain, uint32_t written)
 {
+    if (m_context.gate) [[unlikely]] {
+        m_context.gate->completed(m_index, std::move(chain), written);
+        return;
+    }
     if (m_context.trace.enabled())
         trace_completed(chain.record(), written);
     ++m_counters.completed;

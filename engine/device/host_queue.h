@@ -10,6 +10,7 @@
 #include "engine/device/adaptive_poll.h"
 #include "engine/device/device.h"
 #include "engine/device/queue_events.h"
+#include "engine/device/queue_gate.h"
 #include "engine/device/request.h"
 #include "engine/device/stall_watch.h"
 #include "engine/device/state_stream.h"
@@ -51,7 +52,11 @@ struct HostQueueContext {
     uint16_t device_index; // on the bench
     uint32_t next_request = 1;
     QueueEvents* events = nullptr; // of the session, if there is one
+    QueueGate* gate = nullptr; // while somebody wants to step in
 };
+
+// Whether the driver is called for a used chain.
+enum class CallWish : uint8_t { AsDriverWants, None, OneMore };
 
 class HostQueue final : private RequestSink {
 public:
@@ -103,8 +108,16 @@ public:
     // request. Errors: Unavailable if the queue is stopped.
     Result<Value> snapshot(const SnapshotWindow& window) const;
 
-    // The sink of requests that an observer injects into this queue's device.
-    RequestSink& sink() { return *this; }
+    // --- what a gate does with a chain that it was given ---
+
+    // To the device.
+    void deliver(DescriptorChain chain);
+    // The device answers with its error status, and the gate is told as ever.
+    void refuse(DescriptorChain chain);
+    // To the driver; the gate is not told again.
+    void finish(DescriptorChain chain, const ClaimedUse& use, CallWish call);
+    // Unused; only once the queue does not run any more.
+    void hand_back(DescriptorChain chain);
 
 private:
     void complete_request(DescriptorChain chain, uint32_t written) override;

@@ -10,7 +10,8 @@ void HostQueue::look_for_stall()
         return;
     StallWatch::Look look { m_context.loop.clock().now(), m_counters.requests,
         m_virtqueue->has_available() };
-    if (!m_context.device.traits().queues[m_index].parks_requests) {
+    const bool kept = m_context.gate && m_context.gate->keeps(m_index);
+    if (!kept && !m_context.device.traits().queues[m_index].parks_requests) {
         const int64_t now = look.now.time_since_epoch().count();
         m_virtqueue->for_each_in_flight([&look, now](const ChainRecord& record) {
             const Duration age(now - record.popped_ns);

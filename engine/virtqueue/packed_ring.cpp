@@ -188,6 +188,13 @@ void PackedRing::push_used(const ChainRecord& record, uint32_t written)
     m_unpublished += record.slots;
 }
 
+void PackedRing::repeat_used(const ChainRecord& record, uint32_t written)
+{
+    const uint32_t owned = m_owned;
+    push_used(record, written);
+    m_owned = owned;
+}
+
 bool PackedRing::publish()
 {
     if (!m_first)

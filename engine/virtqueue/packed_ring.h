@@ -29,6 +29,7 @@ public:
     std::optional<RingFault> fetch(
         ChainRecord& record, const std::shared_ptr<const GuestMemory>& memory) override;
     void push_used(const ChainRecord& record, uint32_t written) override;
+    void repeat_used(const ChainRecord& record, uint32_t written) override;
     bool publish() override;
     bool driver_wants_call() override;
     bool has_available() const override;

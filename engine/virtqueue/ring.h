@@ -65,6 +65,11 @@ public:
     // Writes one used element, not yet visible to the driver; publish() makes all visible at once
     // and answers whether there were any.
     virtual void push_used(const ChainRecord& record, uint32_t written) = 0;
+    // One more of the same for the driver; our own account of the ring stays as it is.
+    virtual void repeat_used(const ChainRecord& record, uint32_t written)
+    {
+        push_used(record, written);
+    }
     virtual bool publish() = 0;
     // Whether the driver wants to be interrupted for what was published since the last question.
     virtual bool driver_wants_call() = 0;

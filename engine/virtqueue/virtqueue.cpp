@@ -199,7 +199,10 @@ void Virtqueue::use(ChainRecord& record, uint32_t written)
     record.waiting = true;
     record.written = written;
     for (; m_turn != m_popped; ++m_turn) {
-        ChainRecord& next = m_records[m_order[m_turn % m_order.size()]];
+        const uint16_t head = m_order[m_turn % m_order.size()];
+        if (head == GONE) [[unlikely]]
+            continue;
+        ChainRecord& next = m_records[head];
         if (!std::exchange(next.waiting, false))
             return;
         finish(next, next.written);
@@ -233,7 +236,7 @@ void Virtqueue::reclaim_segments(ChainRecord& record)
     m_spare_segments.push_back(std::move(record.segments));
 }
 
-void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
+ChainRecord& Virtqueue::take_back(DescriptorChain& chain, uint32_t written)
 {
     ChainRecord& record = chain.release();
     VWB_ASSERT(record.in_flight && written <= record.writable_bytes);
@@ -241,10 +244,33 @@ void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
     --m_in_flight;
     if (m_log.payload) [[unlikely]]
         log_payload(record, written);
+    return record;
+}
+
+void Virtqueue::push_used(DescriptorChain chain, uint32_t written)
+{
+    ChainRecord& record = take_back(chain, written);
     if (m_broken)
         reclaim_segments(record);
     else
         use(record, written);
+}
+
+void Virtqueue::push_claimed(DescriptorChain chain, const ClaimedUse& claim)
+{
+    ChainRecord& record = take_back(chain, claim.written);
+    if (m_broken) {
+        reclaim_segments(record);
+        return;
+    }
+    if (claim.twice)
+        m_ring->repeat_used(record, claim.claimed);
+    if (claim.out_of_turn && m_in_order && m_turn != record.order) {
+        m_order[record.order % m_order.size()] = GONE;
+        finish(record, claim.claimed);
+    } else {
+        use(record, claim.claimed);
+    }
 }
 
 void Virtqueue::log_payload(const ChainRecord& record, uint32_t written) const

@@ -23,6 +23,14 @@ struct VirtqueueConfig : RingConfig {
     std::shared_ptr<InflightLog> inflight; // may be a null pointer
 };
 
+// A used chain as the driver is to see it, right or wrong.
+struct ClaimedUse {
+    uint32_t written; // bytes of the writable part that were written
+    uint32_t claimed; // what the used length says of it
+    bool twice = false; // the driver finds the entry twice
+    bool out_of_turn = false; // before those that come first, whatever was negotiated
+};
+
 class Virtqueue {
 public:
     // The base is that of the inflight log, if an earlier back-end has used it. Errors: Invalid for
@@ -42,6 +50,8 @@ public:
     // Gives a chain back as used; written: bytes from the first writable one on. Not visible to the
     // driver before publish().
     void push_used(DescriptorChain chain, uint32_t written);
+    // The same, and the driver may be told what is not so.
+    void push_claimed(DescriptorChain chain, const ClaimedUse& use);
     // Gives a chain back unused: nothing of it goes to the driver. carry_over() has it.
     void give_back(DescriptorChain chain);
     // What was given back and what waits for its turn, in the order of its pop; the queue forgets
@@ -104,6 +114,7 @@ private:
     bool fetch(ChainRecord& record, std::optional<RingFault>& fault);
     bool is_missing(ChainRecord& record, const std::optional<RingFault>& fault);
     std::optional<DescriptorChain> take(ChainRecord& record, std::optional<RingFault> fault);
+    ChainRecord& take_back(DescriptorChain& chain, uint32_t written);
     void use(ChainRecord& record, uint32_t written);
     void finish(ChainRecord& record, uint32_t written);
     void lend_segments(ChainRecord& record);
@@ -129,6 +140,7 @@ private:
     // With IN_ORDER: heads by their order modulo the size, and the order of the one whose turn it
     // is to go back.
     std::vector<uint16_t> m_order;
+    static constexpr uint16_t GONE = 0xffff; // used out of its turn
     uint64_t m_turn = 0;
     uint32_t m_max_segments;
     bool m_broken = false;
