@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/cli/assignments.h"
 
-#include "engine/base/units.h"
-#include "engine/control/json.h"
-
 namespace vwb {
 namespace {
 
@@ -26,25 +23,6 @@ bool is_text(const Value* parameter)
 }
 
 } // namespace
-
-Result<std::pair<std::string, std::string>> split_assignment(const std::string& text)
-{
-    const size_t equals = text.find('=');
-    if (equals == text.npos || equals == 0)
-        return Error(ErrorKind::Invalid, "'" + text + "' is not NAME=VALUE");
-    return std::pair(text.substr(0, equals), text.substr(equals + 1));
-}
-
-Value typed_value(const std::string& text)
-{
-    if (text == "true" || text == "false")
-        return text == "true";
-    if (const auto number = parse_unsigned(text); number && *number <= uint64_t { INT64_MAX })
-        return *number;
-    if (const auto json = parse_json(text); json && json->is_number())
-        return *json;
-    return text;
-}
 
 Result<Value> action_parameters(
     const Value& info, const std::string& action, const std::vector<std::string>& assignments)
