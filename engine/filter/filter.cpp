@@ -97,6 +97,16 @@ bool text_like(std::string_view text, std::string_view pattern)
         || pattern.empty();
 }
 
+bool Filter::needs_answer() const
+{
+    return std::ranges::any_of(m_fields, [](const FilterField& field) {
+        if (field.common)
+            return *field.common == CommonField::Latency
+                || *field.common == CommonField::UsedLength;
+        return std::ranges::all_of(field.places, &SchemaPlace::in_response);
+    });
+}
+
 bool Filter::present(const FilterField& field, const TraceRecord& record) const
 {
     if (field.common)

@@ -37,6 +37,8 @@ public:
         return m_nodes.empty() || evaluate(static_cast<uint16_t>(m_nodes.size() - 1), record);
     }
     const std::string& text() const { return m_text; }
+    // Whether it asks for what is known only once a request was answered.
+    bool needs_answer() const;
 
 private:
     friend class FilterCompiler;
