@@ -81,7 +81,7 @@ Result<CapturedDevice> device_of(const Value& value)
     for (const auto& entry : *signals->as_list()) {
         const Value* level = entry.find("value");
         device.signals.push_back(
-            { VWB_TRY(string_of(entry, "name")), level ? level->integer_or(0) : 0 });
+            { VWB_TRY(string_of(entry, "name")), level ? level->number_or(0) : 0 });
     }
     device.features = any_of(value, "features");
     device.hardware_state = any_of(value, "hardware_state");

@@ -21,7 +21,7 @@ Result<PayloadMode> payload_mode_of(std::string_view name);
 
 struct CapturedSignal {
     std::string name;
-    int64_t value = 0; // when the recording began
+    double value = 0; // when the recording began
     bool operator==(const CapturedSignal&) const = default;
 };
 

@@ -23,7 +23,7 @@ Value signals_of(BenchDevice& device)
         const Value* value = (*entries)[i].find("value");
         Value entry = Value::object();
         entry.set("name", name ? name->string_or("") : "");
-        entry.set("value", value ? value->integer_or(0) : 0);
+        entry.set("value", value ? value->number_or(0) : 0.0);
         list.append(std::move(entry));
     }
     return list;
@@ -52,7 +52,7 @@ CapturedDevice describe_device(const BenchDevice& device, const Value& facts)
     const auto* entries = signals ? signals->as_list() : nullptr;
     for (size_t i = 0; entries && i < entries->size(); ++i)
         captured.signals.push_back({ (*entries)[i].find("name")->string_or(""),
-            (*entries)[i].find("value")->integer_or(0) });
+            (*entries)[i].find("value")->number_or(0) });
     const Value* features = facts.find("features");
     captured.features = features ? *features : Value();
     const Value* state = facts.find("hardware_state");
