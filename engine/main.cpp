@@ -3,6 +3,7 @@
 // together. What this program can do is what is added here.
 #include "devices/gpio/gpio_type.h"
 #include "devices/gpio/gpiochip_find.h"
+#include "devices/i2c/i2c_transfer.h"
 #include "devices/i2c/i2c_type.h"
 #include "devices/i2c/i2cdev_adapter.h"
 #include "devices/rng/file_rng.h"
@@ -43,8 +44,20 @@ Registry make_registry()
     return registry;
 }
 
+// Fields that differ from run to run, and requests that wait for an event from outside.
+KnownTypes known_types()
+{
+    KnownTypes known;
+    known["i2c"].two_wire = i2c_transfer;
+    known["gpio"].variations.waiting = { "IRQ" };
+    known["rng"].variations.fields = { "data" };
+    known["scmi"].variations = { { "time" }, { "EVENT" } };
+    return known;
+}
+
 struct Runner {
     const Registry& registry;
+    const KnownTypes& known;
 
     Result<int> operator()(const RunOptions& options) { return run_command(options, registry); }
     Result<int> operator()(const DemoOptions& options) { return demo_command(options, registry); }
@@ -57,7 +70,26 @@ struct Runner {
         return build_guest_kernel(options.arguments);
     }
     Result<int> operator()(const DoctorOptions& options) { return doctor_command(options); }
-    Result<int> operator()(const DumpOptions& options) { return dump_command(options, registry); }
+    Result<int> operator()(const DumpOptions& options)
+    {
+        return dump_command(options, { registry, known });
+    }
+    Result<int> operator()(const ExtcapOptions& options)
+    {
+        return extcap_command(options, { registry, known });
+    }
+    Result<int> operator()(const StatsOptions& options)
+    {
+        return stats_command(options, { registry, known });
+    }
+    Result<int> operator()(const CompareOptions& options)
+    {
+        return compare_command(options, { registry, known });
+    }
+    Result<int> operator()(const ReplayOptions& options)
+    {
+        return replay_command(options, { registry, known });
+    }
     // All others are clients of a running bench.
     template <typename Options> Result<int> operator()(const Options& options)
     {
@@ -77,7 +109,8 @@ int run(const std::vector<std::string>& arguments)
     if (line.log_level)
         set_log_level(*line.log_level);
     const Registry registry = make_registry();
-    const auto status = std::visit(Runner { registry }, line.command);
+    const KnownTypes known = known_types();
+    const auto status = std::visit(Runner { registry, known }, line.command);
     if (status)
         return *status;
     std::fprintf(stderr, "vwb: %s\n", status.error().message().c_str());

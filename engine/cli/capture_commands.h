@@ -5,6 +5,7 @@
 
 #include "engine/base/result.h"
 #include "engine/capture/capture_player.h"
+#include "engine/capture/type_knowledge.h"
 #include "engine/cli/options.h"
 #include "engine/device/registry.h"
 
@@ -12,7 +13,17 @@ namespace vwb {
 
 SchemaFinder schemas_of(const Registry& registry);
 
+// What programs may do with captures of these types of devices.
+struct CaptureTypes {
+    const Registry& registry;
+    const KnownTypes& known;
+};
+
 // Each answers the exit status.
-Result<int> dump_command(const DumpOptions& options, const Registry& registry);
+Result<int> dump_command(const DumpOptions& options, const CaptureTypes& types);
+Result<int> extcap_command(const ExtcapOptions& options, const CaptureTypes& types);
+Result<int> stats_command(const StatsOptions& options, const CaptureTypes& types);
+Result<int> compare_command(const CompareOptions& options, const CaptureTypes& types);
+Result<int> replay_command(const ReplayOptions& options, const CaptureTypes& types);
 
 } // namespace vwb

@@ -31,12 +31,51 @@ struct DumpOptions {
     std::string file;
     std::string filter;
     bool live = false;
+    bool dissector = false;
     std::vector<std::string> kinds;
     std::vector<std::string> devices;
     std::string format = "text";
     std::string output;
     Duration time { 0 };
     uint64_t count = 0; // requests
+};
+
+// As Wireshark calls it: extcap(4).
+struct ExtcapOptions {
+    ObserverOptions observer;
+    bool interfaces = false;
+    bool link_types = false;
+    bool config = false;
+    bool capture = false;
+    std::string version; // of Wireshark
+    std::string interface;
+    std::string fifo;
+    std::string filter;
+    std::string capture_filter;
+};
+
+struct StatsOptions {
+    ObserverOptions observer;
+    std::string subject; // a device, or a capture file
+    std::string filter;
+    Duration time { std::chrono::seconds(1) };
+};
+
+struct CompareOptions {
+    bool json = false;
+    std::string one;
+    std::string other;
+    std::string filter;
+};
+
+struct ReplayOptions {
+    ObserverOptions observer; // of the bench, with --bench
+    std::string file;
+    std::string socket;
+    std::string filter;
+    bool bench = false;
+    std::vector<std::string> devices;
+    Duration timeout { std::chrono::seconds(5) };
 };
 
 } // namespace vwb

@@ -264,6 +264,10 @@ Parser::Parser()
     add_command<ShutdownOptions>(m_app, texts::SHUTDOWN);
     add_command<RecordOptions>(m_app, texts::RECORD);
     add_command<DumpOptions>(m_app, texts::DUMP);
+    add_command<StatsOptions>(m_app, texts::STATS);
+    add_command<CompareOptions>(m_app, texts::COMPARE);
+    add_command<ReplayOptions>(m_app, texts::REPLAY);
+    add_command<ExtcapOptions>(m_app, texts::EXTCAP);
     add_guest();
     m_app.footer("'vwb COMMAND --help' explains a command with examples.\n\n"
         + std::string(texts::ENVIRONMENT) + "\n" + exit_code_help());

@@ -151,7 +151,35 @@ inline constexpr CommandText DUMP { "dump", CAPTURES,
     "Show a capture, or a running bench, as text or in an open format",
     "  vwb dump run.vwbcap\n"
     "  vwb dump run.vwbcap 'status == ERR' --json\n"
-    "  vwb dump --live 'gpio.line == 3' --for 10s\n" };
+    "  vwb dump --live 'gpio.line == 3' --for 10s\n"
+    "  vwb dump run.vwbcap -T pcapng -o run.pcapng      for Wireshark\n"
+    "  vwb dump run.vwbcap -T vcd -o run.vcd            for PulseView, GTKWave, sigrok-cli\n"
+    "  vwb dump run.vwbcap -T perfetto -o run.pftrace   for ui.perfetto.dev\n"
+    "  vwb dump --dissector > vwb.lua                   what Wireshark needs beside pcapng\n"
+    "  vwb dump --live -T pcapng | wireshark -k -i - -X lua_script:vwb.lua\n" };
+
+inline constexpr CommandText STATS { "stats", CAPTURES,
+    "How long requests take, and what kicks and calls they cost; live or of a capture",
+    "  vwb stats                  of all devices, for a second\n"
+    "  vwb stats gpio0 --for 10s\n"
+    "  vwb stats run.vwbcap 'status == ERR'\n" };
+
+inline constexpr CommandText COMPARE { "compare", CAPTURES,
+    "Where two captured runs part first, and what differs in features and latency",
+    "  vwb compare good.vwbcap bad.vwbcap         exit code 0: the same, 1: not\n"
+    "  vwb compare good.vwbcap bad.vwbcap --filter 'type == i2c'\n" };
+
+inline constexpr CommandText REPLAY { "replay", CAPTURES,
+    "Give the requests of a capture to a device again, and compare its answers",
+    "  vwb replay run.vwbcap --bench                   to the devices of the same names\n"
+    "  vwb replay run.vwbcap --bench --devices gpio0\n"
+    "  vwb replay run.vwbcap --devices gpio0 /run/other/gpio.sock   any vhost-user device\n" };
+
+inline constexpr CommandText EXTCAP { "extcap", CAPTURES,
+    "Wireshark's way to capture live; see README for how it finds this",
+    "  vwb extcap --extcap-interfaces\n"
+    "  vwb extcap --extcap-interface vwb:gpio0 --extcap-dlts\n"
+    "  wireshark -k -i vwb:gpio0\n" };
 
 inline constexpr CommandText GUEST { "guest", GUESTS,
     "Build and run Linux guests with the devices of a bench",

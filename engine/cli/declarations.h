@@ -38,5 +38,9 @@ void declare(ShutdownOptions& options, ArgumentList& list);
 // --- captures ---
 void declare(RecordOptions& options, ArgumentList& list);
 void declare(DumpOptions& options, ArgumentList& list);
+void declare(ExtcapOptions& options, ArgumentList& list);
+void declare(StatsOptions& options, ArgumentList& list);
+void declare(CompareOptions& options, ArgumentList& list);
+void declare(ReplayOptions& options, ArgumentList& list);
 
 } // namespace vwb

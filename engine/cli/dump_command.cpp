@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // "vwb dump": a capture, from a file or live, to text or an open format.
 #include "engine/capture/capture_player.h"
+#include "engine/capture/export_dissector.h"
+#include "engine/capture/export_pcapng.h"
+#include "engine/capture/export_perfetto.h"
 #include "engine/capture/export_text.h"
+#include "engine/capture/export_vcd.h"
 #include "engine/cli/capture_commands.h"
 #include "engine/cli/file_output.h"
 #include "engine/cli/interrupt.h"
@@ -12,11 +16,27 @@
 namespace vwb {
 namespace {
 
-std::unique_ptr<RecordSink> make_export(const std::string& format, ByteSink& out)
+std::unique_ptr<RecordSink> make_export(
+    const std::string& format, const CaptureTypes& types, ByteSink& out)
 {
     if (format == "json")
         return std::make_unique<JsonExport>(out);
+    if (format == "pcapng")
+        return std::make_unique<PcapngExport>(out, two_wire_of(types.known));
+    if (format == "vcd")
+        return std::make_unique<VcdExport>(out, two_wire_of(types.known));
+    if (format == "perfetto")
+        return std::make_unique<PerfettoExport>(out);
     return std::make_unique<TextExport>(out);
+}
+
+int print_dissector(const CaptureTypes& types)
+{
+    std::vector<DissectedType> dissected;
+    for (const auto& type : types.registry.types())
+        dissected.push_back({ type.device_id, type.schema });
+    std::fputs(dissector_text(dissected).c_str(), stdout);
+    return 0;
 }
 
 Value start_parameters(const DumpOptions& options)
@@ -41,16 +61,16 @@ Result<uint32_t> kinds_of(const DumpOptions& options, const std::string& format)
 }
 
 Result<int> dump(
-    CaptureReader& reader, const DumpOptions& options, const Registry& registry, FileOutput& out)
+    CaptureReader& reader, const DumpOptions& options, const CaptureTypes& types, FileOutput& out)
 {
-    CapturePlayer player(reader, schemas_of(registry));
+    CapturePlayer player(reader, schemas_of(types.registry));
     const std::string format = options.observer.json ? "json" : options.format;
     const uint32_t kinds = VWB_TRY(kinds_of(options, format));
     VWB_TRY(player.choose(options.filter, kinds));
     VWB_TRY(player.choose_devices(options.devices));
     for (const auto& warning : player.warnings())
         std::fprintf(stderr, "vwb: %s\n", warning.c_str());
-    const auto sink = make_export(format, out);
+    const auto sink = make_export(format, types, out);
     const auto played = player.play(*sink);
     VWB_TRY(out.finish());
     VWB_TRY(played);
@@ -59,7 +79,7 @@ Result<int> dump(
     return 0;
 }
 
-Result<int> dump_live(const DumpOptions& options, const Registry& registry, FileOutput& out)
+Result<int> dump_live(const DumpOptions& options, const CaptureTypes& types, FileOutput& out)
 {
     DumpOptions live = options;
     if (!live.file.empty() && !live.filter.empty())
@@ -70,7 +90,7 @@ Result<int> dump_live(const DumpOptions& options, const Registry& registry, File
     const auto control = VWB_TRY(find_control_socket(live.observer.control));
     const auto capture = VWB_TRY(LiveCapture::start(control, start_parameters(live),
         [&out] { return Interrupt::requested() || out.failed(); }));
-    return dump(capture->reader(), live, registry, out);
+    return dump(capture->reader(), live, types, out);
 }
 
 } // namespace
@@ -83,17 +103,19 @@ SchemaFinder schemas_of(const Registry& registry)
     };
 }
 
-Result<int> dump_command(const DumpOptions& options, const Registry& registry)
+Result<int> dump_command(const DumpOptions& options, const CaptureTypes& types)
 {
+    if (options.dissector)
+        return print_dissector(types);
     if (!options.live && options.file.empty())
         return Error(ErrorKind::Invalid, "dump: name a capture, or --live");
     if (options.live) {
         const auto out = VWB_TRY(FileOutput::open(options.output));
-        return dump_live(options, registry, *out);
+        return dump_live(options, types, *out);
     }
     const auto reader = VWB_TRY(CaptureReader::open(options.file));
     const auto out = VWB_TRY(FileOutput::open(options.output));
-    return dump(*reader, options, registry, *out);
+    return dump(*reader, options, types, *out);
 }
 
 } // namespace vwb

@@ -155,7 +155,8 @@ struct ShutdownOptions {
 using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRunOptions,
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
     SignalOptions, ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions,
-    ShutdownOptions, RecordOptions, DumpOptions, QueueOptions, HandshakeOptions, MemoryOptions>;
+    ShutdownOptions, RecordOptions, DumpOptions, QueueOptions, HandshakeOptions, MemoryOptions,
+    ExtcapOptions, StatsOptions, CompareOptions, ReplayOptions>;
 
 struct CommandLine {
     Command command;

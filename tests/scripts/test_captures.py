@@ -220,3 +220,130 @@ def test_what_is_no_capture_is_refused(vwb: Path, tmp_path: Path) -> None:
     done = run(vwb, "dump", file)
     assert done.returncode == 2
     assert "is no capture" in done.stderr
+
+
+def pulses(level: int) -> bytes:
+    """Three reads of line 3, each answered with this level."""
+    return b"".join(
+        cf.served(cf.GPIO, i, cf.gpio_get(3), bytes([0, level]), i * 10_000, i * 1_000)
+        for i in (1, 2, 3)
+    )
+
+
+def test_stats_of_a_capture_count_by_request_and_queue(vwb: Path, tmp_path: Path) -> None:
+    file = cf.write(
+        tmp_path / "a",
+        cf.header(cf.GPIO),
+        cf.block(
+            cf.EVENTS,
+            pulses(1)
+            + cf.served(cf.GPIO, 4, cf.gpio_set(9, 1), b"\1\0", 50_000)
+            + cf.event(cf.KICK, cf.GPIO, 51_000, a=4)
+            + cf.event(cf.KICK, cf.GPIO, 52_000)
+            + cf.event(cf.CALL, cf.GPIO, 53_000)
+            + cf.event(cf.CALL_SUPPRESSED, cf.GPIO, 54_000),
+        ),
+        cf.json_block(cf.LOSS, time_ns=60_000, device=0, events=5),
+    )
+    stats = lines_of(run(vwb, "stats", file, "--json"))[0]
+    rows = {row["name"]: row for row in stats["requests"]}
+    assert (rows["GET_VALUE"]["count"], rows["GET_VALUE"]["errors"]) == (3, 0)
+    assert rows["GET_VALUE"]["max_ns"] == 3_000
+    assert 2_000 <= rows["GET_VALUE"]["p50_ns"] <= 2_070  # a bucket is 3 percent wide
+    assert (rows["SET_VALUE"]["count"], rows["SET_VALUE"]["errors"]) == (1, 1)
+    assert stats["queues"] == [
+        {"device": "gpio0", "queue": "requestq", "requests": 4, "kicks": 1, "empty_kicks": 1,
+         "calls": 1, "suppressed_calls": 1},
+    ]  # fmt: skip
+    assert stats["lost"] == 5
+    assert "5 events were lost" in run(vwb, "stats", file).stdout
+
+
+def test_compare_names_the_first_divergence_and_exit_code_tells(
+    vwb: Path, tmp_path: Path
+) -> None:
+    one = cf.write(tmp_path / "one", cf.header(cf.GPIO), cf.block(cf.EVENTS, pulses(1)))
+    same = cf.write(tmp_path / "same", cf.header(cf.GPIO), cf.block(cf.EVENTS, pulses(1)))
+    changed = pulses(1)[:-64] + cf.served(cf.GPIO, 3, cf.gpio_get(3), b"\0\0", 30_000)
+    other = cf.write(tmp_path / "other", cf.header(cf.GPIO), cf.block(cf.EVENTS, changed))
+    assert run(vwb, "compare", one, same).returncode == 0
+    done = run(vwb, "compare", one, other, "--json")
+    assert done.returncode == 1
+    queue = json.loads(done.stdout)["queues"][0]
+    assert queue["first"]["index"] == 2
+    assert queue["first"]["one"]["answer"]["level"] == "HIGH"
+    assert queue["first"]["other"]["answer"]["level"] == "LOW"
+    shorter = cf.write(tmp_path / "short", cf.header(cf.GPIO), cf.block(cf.EVENTS, pulses(1)[:64]))
+    assert "the run ends here" in run(vwb, "compare", one, shorter).stdout
+
+
+def test_compare_leaves_random_bytes_out_and_shows_features(vwb: Path, tmp_path: Path) -> None:
+    def capture(name: str, data: bytes, packed: bool) -> Path:
+        bits = [{"bit": 34, "name": "RING_PACKED", "accepted": packed}]
+        return cf.write(
+            tmp_path / name,
+            cf.header(cf.RNG | {"features": {"bits": bits}}),
+            cf.block(cf.EVENTS, cf.served(cf.RNG, 1, b"", data, 5_000)),
+        )
+
+    one = capture("one", b"abcd", True)
+    assert run(vwb, "compare", one, capture("other", b"wxyz", True)).returncode == 0
+    done = run(vwb, "compare", one, capture("split", b"abcd", False))
+    assert done.returncode == 1
+    assert "feature RING_PACKED: accepted yes and no" in done.stdout
+
+
+def test_replay_gives_requests_again_and_compares_answers(
+    bench: StartBench, vwb: Path, tmp_path: Path
+) -> None:
+    running = bench(BENCH)
+    recording = Recording(running, vwb, "again.vwbcap", "--devices", "gpio0,rng0")
+    file = cf.write(
+        tmp_path / "a",
+        cf.header(cf.GPIO, cf.RNG),
+        cf.block(cf.EVENTS, pulses(0) + cf.served(cf.RNG, 1, b"", bytes(16), 5_000)),
+    )
+    reports = lines_of(running.vwb("replay", str(file), "--bench", "--json"))
+    assert {report["device"]: report["same"] for report in reports} == {"gpio0": 3, "rng0": 1}
+    # Both runs are the same, and the second one is a capture like any other.
+    assert "4 requests, 0 lost" in recording.end()
+    compared = run(vwb, "compare", file, running.directory / "again.vwbcap", "--json")
+    assert [queue["same"] for queue in json.loads(compared.stdout)["queues"]] == [True, True]
+    assert running.vwb("replay", "again.vwbcap", "--bench").returncode == 0
+    running.vwb("set", "gpio0.button=1")
+    done = running.vwb("replay", str(file), "--bench", "--devices", "gpio0")
+    assert done.returncode == 1
+    assert "3 different" in done.stdout
+    assert "level=HIGH" in done.stdout
+
+
+def test_replay_refuses_what_was_not_recorded_whole_and_says_what_to_do(
+    bench: StartBench, tmp_path: Path
+) -> None:
+    running = bench(BENCH)
+    long = cf.gpio_get(3) + bytes(64)
+    file = cf.write(
+        tmp_path / "a",
+        cf.header(cf.GPIO),
+        cf.block(cf.EVENTS, cf.served(cf.GPIO, 7, long, b"\0\0", 5_000)),
+    )
+    done = running.vwb("replay", str(file), "--bench")
+    assert done.returncode == 2
+    assert "request 7" in done.stderr
+    assert "32 of 72 bytes" in done.stderr
+    assert "readable_bytes <= 32" in done.stderr
+    done = running.vwb("replay", str(file), "--bench", "--filter", "readable_bytes <= 32")
+    assert "has no requests" in done.stderr
+
+
+def test_live_stats_see_the_traffic(bench: StartBench, vwb: Path, tmp_path: Path) -> None:
+    running = bench(BENCH)
+    file = cf.write(tmp_path / "a", cf.header(cf.GPIO), cf.block(cf.EVENTS, pulses(0)))
+    watching = subprocess.Popen(
+        [vwb, "stats", "gpio0", "--for", "1500ms", "--json", "--control", running.control],
+        env=running._environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(lambda: '"running":true' in running.vwb("inspect", "control.captures", "--json").stdout)
+    assert running.vwb("replay", str(file), "--bench").returncode == 0
+    out, _ = watching.communicate(timeout=CEILING_S)
+    assert json.loads(out)["requests"][0]["count"] == 3

@@ -46,7 +46,7 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[Any]:
 def test_version_and_help_need_nothing(vwb: Path) -> None:
     assert run(vwb, "--version").stdout.startswith("vhost-workbench ")
     commands = ("run", "demo", "list", "inspect", "watch", "get", "set", "call", "doctor")
-    for command in (*commands, "record", "dump"):
+    for command in (*commands, "record", "dump", "stats", "compare", "replay", "extcap"):
         done = run(vwb, command, "--help")
         assert done.returncode == 0
         assert "Examples:" in done.stdout, command
