@@ -31,6 +31,13 @@ Result<std::unique_ptr<Bench>> Bench::start(const BenchSpec& spec, Clock& clock)
             return std::move(running).error().within("device " + device.name);
         bench->m_devices.push_back(std::move(running).value());
     }
+    for (const auto& fault : spec.faults) {
+        RunningDevice& device = *bench->m_devices[fault.target];
+        Result<uint64_t> armed = Error(ErrorKind::Closed, "the device has ended");
+        device.on_loop([&] { armed = device.gate()->arm(fault.spec); });
+        if (!armed)
+            return std::move(armed).error().within(fault.place);
+    }
     return bench;
 }
 

@@ -97,6 +97,7 @@ Result<void> read_header(ConfigReader& root, BenchSpec& spec)
     VWB_TRY(check_name(*header, spec.name));
     spec.directory = VWB_TRY(header->string_or("directory", ""));
     spec.control = VWB_TRY(header->string_or("control", ""));
+    spec.allow_crash = VWB_TRY(header->boolean_or("allow_crash", false));
     return header->finish();
 }
 
@@ -132,6 +133,7 @@ Result<BenchSpec> read_bench_text(
     ConfigReader root(*spec.root);
     VWB_TRY(read_header(root, spec));
     VWB_TRY(root.tables("device")); // checks that they are tables
+    const auto faults = VWB_TRY(read_faults(root));
     VWB_TRY(root.finish());
     const ConfigNode* devices = spec.root->find("device");
     if (!devices || devices->items.empty())
@@ -141,9 +143,15 @@ Result<BenchSpec> read_bench_text(
     if (devices->items.size() > MAX_DEVICES)
         return root.error("device", "more than " + std::to_string(MAX_DEVICES) + " devices");
     std::map<std::string, int> counts;
-    for (const auto& table : devices->items)
+    for (const auto& table : devices->items) {
         spec.devices.push_back(VWB_TRY(read_device(table, registry, counts)));
+        spec.devices.back().allow_crash = spec.allow_crash;
+    }
     VWB_TRY(check_unique(spec.devices));
+    std::vector<FaultTarget> targets;
+    for (const auto& device : spec.devices)
+        targets.push_back({ device.name, device.type->schema });
+    spec.faults = VWB_TRY(assign_faults(faults, targets));
     return spec;
 }
 

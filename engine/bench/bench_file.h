@@ -6,6 +6,7 @@
 #include "engine/base/config.h"
 #include "engine/base/result.h"
 #include "engine/device/registry.h"
+#include "engine/gate/fault_file.h"
 
 #include <memory>
 #include <string>
@@ -19,13 +20,16 @@ struct DeviceSpec {
     std::string hardware; // kind
     const DeviceType* type = nullptr;
     const ConfigNode* table = nullptr; // the [[device]] table, in BenchSpec::root
+    bool allow_crash = false; // [bench] lets a fault plan end the process
 };
 
 struct BenchSpec {
     std::string name;
     std::string directory; // for relative socket paths; empty: the runtime directory
     std::string control; // control socket as written; empty: made from the name
+    bool allow_crash = false;
     std::vector<DeviceSpec> devices;
+    std::vector<AssignedFault> faults; // armed from the start; targets are the devices
     std::unique_ptr<ConfigNode> root; // keeps the tables of the devices
 };
 

@@ -97,6 +97,9 @@ Result<void> RunningDevice::create(const DeviceSpec& spec)
     ConfigReader table(*spec.table);
     VWB_TRY(turn_dial(table, *m_host));
     VWB_TRY(set_poll(table, *m_host));
+    const ObservedDevice identity { m_name, m_type->name, m_index, m_type->schema };
+    m_gate = std::make_unique<Gate>(
+        *m_host, identity, Gate::Options { spec.allow_crash, [this] { disconnect(); } });
     m_listener = VWB_TRY(Listener::bind(*m_host, m_socket_path));
     return {};
 }
@@ -106,6 +109,9 @@ RunningDevice::~RunningDevice()
     // The device and its watches belong to the loop, so that they go while it still runs.
     on_loop([this] {
         m_listener.reset();
+        if (m_host)
+            m_host->stop_queues();
+        m_gate.reset();
         m_host.reset();
     });
     m_loop->stop();
@@ -124,6 +130,9 @@ BenchDeviceStatus RunningDevice::status()
         status.completed += queue.counters().completed;
         status.in_flight += queue.in_flight();
     }
+    const Value gate = m_gate->summary();
+    status.faults = static_cast<uint64_t>(gate.find("faults")->integer_or(0));
+    status.held = static_cast<uint64_t>(gate.find("held")->integer_or(0));
     return status;
 }
 
@@ -225,6 +234,7 @@ void RunningDevice::inspect(Inspector& inspector)
     inspector.field("socket", m_socket_path);
     inspector.child("session", [this](Inspector& inner) { m_listener->inspect(inner); });
     m_host->inspect(inspector);
+    inspector.child("gate", [this](Inspector& inner) { m_gate->inspect(inner); });
 }
 
 } // namespace vwb

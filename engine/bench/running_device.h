@@ -8,6 +8,7 @@
 #include "engine/control/bench_view.h"
 #include "engine/device/device_host.h"
 #include "engine/event/event_loop.h"
+#include "engine/gate/gate.h"
 #include "engine/vhost_user/listener.h"
 
 #include <functional>
@@ -46,6 +47,7 @@ public:
     void set_problem_listener(std::function<void(const Problem&)> listener) override;
     Actions* actions() override { return m_host->device().actions(); }
     Value features() override;
+    Gate* gate() override { return m_gate.get(); }
     Result<void> turn_features(const Value& wish) override;
     Result<Value> queue_snapshot(unsigned queue, uint32_t first, uint32_t count) override;
     Value handshake() override;
@@ -67,6 +69,7 @@ private:
     std::string m_socket_path;
     std::unique_ptr<EventLoop> m_loop;
     std::unique_ptr<DeviceHost> m_host;
+    std::unique_ptr<Gate> m_gate;
     std::unique_ptr<Listener> m_listener;
     std::thread m_thread;
 };

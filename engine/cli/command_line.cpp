@@ -6,6 +6,7 @@
 #include "engine/cli/command_texts.h"
 #include "engine/cli/declarations.h"
 #include "engine/cli/exit_code.h"
+#include "engine/cli/gate_texts.h"
 
 #include <CLI/CLI.hpp>
 
@@ -219,7 +220,10 @@ private:
         declare(*options, list);
         app->final_callback([this, options] { m_line.command = *options; });
     }
+    CLI::App& add_group(const texts::CommandText& text);
     void add_guest();
+    void add_fault();
+    void add_hold();
 
     CommandLineEnd finish(const CLI::ParseError& error);
     CommandLineEnd usage_error(const std::string& text) const;
@@ -268,6 +272,9 @@ Parser::Parser()
     add_command<CompareOptions>(m_app, texts::COMPARE);
     add_command<ReplayOptions>(m_app, texts::REPLAY);
     add_command<ExtcapOptions>(m_app, texts::EXTCAP);
+    add_command<InjectOptions>(m_app, texts::INJECT);
+    add_fault();
+    add_hold();
     add_guest();
     m_app.footer("'vwb COMMAND --help' explains a command with examples.\n\n"
         + std::string(texts::ENVIRONMENT) + "\n" + exit_code_help());
@@ -281,10 +288,42 @@ CLI::App* Parser::add(CLI::App& parent, const texts::CommandText& text)
     return app;
 }
 
+// A command that has commands.
+CLI::App& Parser::add_group(const texts::CommandText& text)
+{
+    CLI::App* group = add(m_app, text);
+    group->require_subcommand(0, 1);
+    return *group;
+}
+
+void Parser::add_fault()
+{
+    CLI::App& group = add_group(texts::FAULT);
+    add_command<FaultArmOptions>(group, texts::FAULT_ARM);
+    add_command<FaultPlanOptions>(group, texts::FAULT_PLAN);
+    add_command<FaultListOptions>(group, texts::FAULT_LIST);
+    add_command<FaultReportOptions>(group, texts::FAULT_REPORT);
+    add_command<FaultClearOptions>(group, texts::FAULT_CLEAR);
+}
+
+void Parser::add_hold()
+{
+    CLI::App& group = add_group(texts::HOLD);
+    add_command<HoldAddOptions>(group, texts::HOLD_ADD);
+    add_command<HoldListOptions>(group, texts::HOLD_LIST);
+    add_command<HoldWaitOptions>(group, texts::HOLD_WAIT);
+    add_command<HoldRemoveOptions>(group, texts::HOLD_REMOVE);
+    add_command<HoldShowOptions>(group, texts::HOLD_SHOW);
+    add_command<HoldReleaseOptions>(group, texts::HOLD_RELEASE);
+    add_command<HoldStepOptions>(group, texts::HOLD_STEP);
+    add_command<HoldFailOptions>(group, texts::HOLD_FAIL);
+    add_command<HoldEditOptions>(group, texts::HOLD_EDIT);
+    add_command<HoldAnswerOptions>(group, texts::HOLD_ANSWER);
+}
+
 void Parser::add_guest()
 {
-    CLI::App* guest = add(m_app, texts::GUEST);
-    guest->require_subcommand(0, 1);
+    CLI::App* guest = &add_group(texts::GUEST);
     CLI::App* build = add(*guest, texts::GUEST_BUILD);
     build->prefix_command(); // options are those of the script and are handed on untouched
     build->final_callback(

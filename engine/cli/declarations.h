@@ -43,4 +43,18 @@ void declare(StatsOptions& options, ArgumentList& list);
 void declare(CompareOptions& options, ArgumentList& list);
 void declare(ReplayOptions& options, ArgumentList& list);
 
+// --- between a driver and a device ---
+void declare(FaultArmOptions& options, ArgumentList& list);
+void declare(FaultPlanOptions& options, ArgumentList& list);
+void declare(FaultListOptions& options, ArgumentList& list);
+void declare(FaultReportOptions& options, ArgumentList& list);
+void declare(FaultClearOptions& options, ArgumentList& list);
+void declare(InjectOptions& options, ArgumentList& list);
+void declare(HoldAddOptions& options, ArgumentList& list);
+void declare(HoldListOptions& options, ArgumentList& list);
+void declare(HoldWaitOptions& options, ArgumentList& list);
+void declare(HoldRemoveOptions& options, ArgumentList& list);
+void declare(HoldRequestOptions& options, ArgumentList& list);
+void declare(HoldChangeOptions& options, ArgumentList& list);
+
 } // namespace vwb

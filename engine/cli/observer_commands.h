@@ -25,5 +25,21 @@ Result<int> observer_command(const RecordOptions& options);
 Result<int> observer_command(const QueueOptions& options);
 Result<int> observer_command(const HandshakeOptions& options);
 Result<int> observer_command(const MemoryOptions& options);
+Result<int> observer_command(const FaultArmOptions& options);
+Result<int> observer_command(const FaultPlanOptions& options);
+Result<int> observer_command(const FaultListOptions& options);
+Result<int> observer_command(const FaultReportOptions& options);
+Result<int> observer_command(const FaultClearOptions& options);
+Result<int> observer_command(const InjectOptions& options);
+Result<int> observer_command(const HoldAddOptions& options);
+Result<int> observer_command(const HoldListOptions& options);
+Result<int> observer_command(const HoldWaitOptions& options);
+Result<int> observer_command(const HoldRemoveOptions& options);
+Result<int> observer_command(const HoldShowOptions& options);
+Result<int> observer_command(const HoldReleaseOptions& options);
+Result<int> observer_command(const HoldStepOptions& options);
+Result<int> observer_command(const HoldFailOptions& options);
+Result<int> observer_command(const HoldEditOptions& options);
+Result<int> observer_command(const HoldAnswerOptions& options);
 
 } // namespace vwb

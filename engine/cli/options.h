@@ -7,6 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/cli/capture_options.h"
+#include "engine/cli/gate_options.h"
 #include "engine/cli/observer_options.h"
 
 #include <cstdint>
@@ -156,7 +157,10 @@ using Command = std::variant<RunOptions, DemoOptions, GuestBuildOptions, GuestRu
     DoctorOptions, ListOptions, InspectOptions, WatchOptions, GetOptions, SetOptions, CallOptions,
     SignalOptions, ProblemsOptions, FeaturesOptions, ResetOptions, DisconnectOptions,
     ShutdownOptions, RecordOptions, DumpOptions, QueueOptions, HandshakeOptions, MemoryOptions,
-    ExtcapOptions, StatsOptions, CompareOptions, ReplayOptions>;
+    ExtcapOptions, StatsOptions, CompareOptions, ReplayOptions, FaultArmOptions, FaultPlanOptions,
+    FaultListOptions, FaultReportOptions, FaultClearOptions, InjectOptions, HoldAddOptions,
+    HoldListOptions, HoldWaitOptions, HoldRemoveOptions, HoldShowOptions, HoldReleaseOptions,
+    HoldStepOptions, HoldFailOptions, HoldEditOptions, HoldAnswerOptions>;
 
 struct CommandLine {
     Command command;

@@ -28,7 +28,11 @@ struct BenchDeviceStatus {
     uint64_t completed = 0;
     uint32_t in_flight = 0;
     uint64_t problems = 0; // occurrences
+    uint64_t faults = 0; // rules that are armed
+    uint64_t held = 0; // requests that an observer holds
 };
+
+class Gate;
 
 // One device of a bench. It stays as long as the control server.
 class BenchDevice {
@@ -45,6 +49,9 @@ public:
     virtual const Schema& schema() const = 0;
     virtual TraceRing& trace() = 0;
     virtual EventLoop& loop() = 0; // where the device lives; its clock stamps the trace
+
+    // Where requests can be held and faults be armed, or null pointer; what it does is the loop's.
+    virtual Gate* gate() { return nullptr; }
 
     // --- only on that loop ---
     virtual BenchDeviceStatus status() = 0;

@@ -2,6 +2,7 @@
 #include "engine/control/control_server.h"
 
 #include "engine/base/config.h"
+#include "engine/gate/gate.h"
 
 namespace vwb {
 
@@ -12,10 +13,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(
     ControlServer* self = server.get();
     server->m_rpc = VWB_TRY(RpcServer::create(loop, path, std::move(options),
         { [self](RpcCall call) { self->m_methods.handle(std::move(call)); },
-            [self](uint64_t client) {
-                self->m_subscriptions.remove_client(client);
-                self->m_captures.remove_client(client);
-            } }));
+            [self](uint64_t client) { self->client_gone(client); } }));
     return server;
 }
 
@@ -26,6 +24,8 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     , m_recorder(loop, m_calls)
     , m_subscriptions(loop, bench.devices(), *this)
     , m_captures(bench, loop, m_calls, m_subscriptions)
+    , m_late_answers(loop)
+    , m_guest_work(loop, "inject")
 {
     add_bench_methods(m_methods, *this);
     add_device_methods(m_methods, *this);
@@ -33,9 +33,36 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     add_signal_methods(m_methods, *this);
     add_observing_methods(m_methods, *this);
     add_capture_methods(m_methods, *this);
+    add_fault_methods(m_methods, *this);
+    add_hold_methods(m_methods, *this);
+    add_inject_methods(m_methods, *this);
 }
 
 ControlServer::~ControlServer() = default;
+
+void ControlServer::client_gone(uint64_t client)
+{
+    m_subscriptions.remove_client(client);
+    m_captures.remove_client(client);
+    if (m_holders.erase(client) == 0)
+        return;
+    for (BenchDevice* device : m_bench.devices())
+        release_holds(*device, client);
+}
+
+// Behind what the client has asked of the device, and until it was done: somebody waits for it.
+void ControlServer::release_holds(BenchDevice& device, uint64_t client)
+{
+    const auto release = [client](BenchDevice& target) -> Result<Value> {
+        if (Gate* gate = target.gate())
+            gate->remove_observer(client);
+        return Value();
+    };
+    m_calls.call(device, release, [this, &device, client](const Result<Value>& result) {
+        if (!result)
+            release_holds(device, client);
+    });
+}
 
 BenchDevice* ControlServer::find_device(RpcCall& call, const std::string& name)
 {

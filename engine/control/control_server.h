@@ -9,13 +9,16 @@
 #include "engine/control/bench_view.h"
 #include "engine/control/captures.h"
 #include "engine/control/device_calls.h"
+#include "engine/control/late_answers.h"
 #include "engine/control/method_table.h"
 #include "engine/control/rpc_server.h"
 #include "engine/control/signal_recorder.h"
 #include "engine/control/subscriptions.h"
+#include "engine/event/worker.h"
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +41,11 @@ public:
     SignalRecorder& recorder() { return m_recorder; }
     Subscriptions& subscriptions() { return m_subscriptions; }
     Captures& captures() { return m_captures; }
+    LateAnswers& late_answers() { return m_late_answers; }
+    // Where the built-in driver may wait for a device.
+    Worker& guest_work() { return m_guest_work; }
+    // What this client holds is released when it goes away.
+    void add_holder(uint64_t client) { m_holders.insert(client); }
     const MethodTable& methods() const { return m_methods; }
 
     // Runs work on the device that the call names in "device", and answers the call with what it
@@ -53,6 +61,8 @@ public:
 private:
     ControlServer(EventLoop& loop, BenchView& bench);
 
+    void client_gone(uint64_t client);
+    void release_holds(BenchDevice& device, uint64_t client);
     bool has_room(uint64_t client) const override { return m_rpc->has_room(client); }
     void send_event(uint64_t client, std::string_view line) override { m_rpc->send(client, line); }
 
@@ -63,6 +73,9 @@ private:
     SignalRecorder m_recorder;
     Subscriptions m_subscriptions;
     Captures m_captures;
+    LateAnswers m_late_answers;
+    Worker m_guest_work;
+    std::set<uint64_t> m_holders;
     std::unique_ptr<RpcServer> m_rpc; // goes first: nobody calls while the rest goes
 };
 
@@ -73,5 +86,8 @@ void add_signal_methods(MethodTable& table, ControlServer& server);
 void add_queue_methods(MethodTable& table, ControlServer& server);
 void add_observing_methods(MethodTable& table, ControlServer& server);
 void add_capture_methods(MethodTable& table, ControlServer& server);
+void add_fault_methods(MethodTable& table, ControlServer& server);
+void add_hold_methods(MethodTable& table, ControlServer& server);
+void add_inject_methods(MethodTable& table, ControlServer& server);
 
 } // namespace vwb

@@ -5,6 +5,7 @@
 #include "engine/control/device_actions.h"
 #include "engine/control/inspect_path.h"
 #include "engine/control/record_value.h"
+#include "engine/gate/gate.h"
 
 #include <array>
 #include <ctime>
@@ -33,6 +34,15 @@ int64_t unix_ns(std::chrono::system_clock::time_point time)
     return std::chrono::duration_cast<Duration>(time.time_since_epoch()).count();
 }
 
+// Of all devices.
+size_t armed_faults(const BenchView& bench)
+{
+    size_t count = 0;
+    for (BenchDevice* device : bench.devices())
+        count += device->gate() ? device->gate()->armed() : 0;
+    return count;
+}
+
 Value bench_info(ControlServer& server)
 {
     const BenchView& bench = server.bench();
@@ -43,6 +53,7 @@ Value bench_info(ControlServer& server)
     value.set("pid", ::getpid());
     value.set("control", server.path());
     value.set("devices", bench.devices().size());
+    value.set("faults", armed_faults(bench));
     value.set("started", iso_text(bench.started()));
     // One moment on both clocks, so that times of events can be told as times of day.
     value.set("time_ns", server.loop().clock().now().time_since_epoch().count());
@@ -221,7 +232,8 @@ void add_bench_methods(MethodTable& table, ControlServer& server)
         "{protocol, version, methods, events, filter, error_codes, devices}", {},
         [&server](RpcCall call) { discover(server, std::move(call)); } });
     table.add({ { "bench.info", "The bench and its clocks", {} },
-        "{name, file, version, pid, control, devices, started, time_ns, unix_ns}; the last two are "
+        "{name, file, version, pid, control, devices, faults, started, time_ns, unix_ns}; the last "
+        "two are "
         "one moment on the clock of events and since 1970",
         {}, [&server](RpcCall call) { std::move(call).reply(bench_info(server)); } });
     table.add({ { "bench.shutdown", "End the bench, soon after the reply", {} }, "{}", {},

@@ -29,6 +29,8 @@ Result<Value> summary(BenchDevice& device)
     value.set("completed", status.completed);
     value.set("in_flight", status.in_flight);
     value.set("problems", status.problems);
+    value.set("faults", status.faults);
+    value.set("held", status.held);
     return value;
 }
 
@@ -165,7 +167,7 @@ constexpr const char* FEATURES
       "segments}, bits, protocol_bits: [{bit, name, offered, kept, accepted, lost}] or null}";
 
 constexpr const char* ABOUT = "name, type, device_id, hardware, socket, stage, peer_pid, requests, "
-                              "completed, in_flight, problems";
+                              "completed, in_flight, problems, faults, held";
 
 std::vector<ErrorKind> usual_errors()
 {

@@ -83,7 +83,7 @@ TEST_F(ControlServerTest, DevicesAreListedWithWhatTheyDid)
     EXPECT_EQ(ask("device.list", "{}", "devices.0"),
         R"({"name":"lamp0","type":"lamp","device_id":41,"hardware":"fake",)"
         R"("socket":"/nowhere/socket","stage":"running","peer_pid":4711,"requests":12,)"
-        R"("completed":11,"in_flight":1,"problems":0})");
+        R"("completed":11,"in_flight":1,"problems":0,"faults":0,"held":0})");
     EXPECT_EQ(ask("device.list", "{}", "devices.1.name"), R"("disk0")");
 }
 
@@ -272,7 +272,10 @@ TEST_F(ControlServerTest, DiscoverDescribesEverything)
             "device.dial", "problems.list", "action", "queue.snapshot", "device.handshake",
             "memory.read", "signal.get", "signal.set", "signal.record", "signal.list", "subscribe",
             "unsubscribe", "trace.stats", "capture.start", "capture.stop", "capture.save",
-            "capture.status", "capture.list", "capture.note" }));
+            "capture.status", "capture.list", "capture.note", "fault.arm", "fault.plan",
+            "fault.disarm", "fault.clear", "fault.list", "fault.report", "hold.add", "hold.remove",
+            "hold.list", "hold.wait", "hold.show", "hold.edit", "hold.release", "hold.step",
+            "hold.answer", "hold.fail", "inject" }));
     std::ranges::sort(methods);
     EXPECT_EQ(std::ranges::adjacent_find(methods), methods.end()); // each name once
     EXPECT_EQ(to_text(*follow_path(result, "devices.0.actions.1.name").value), "set");

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""vwb fault, hold and inject as a user types them, without a guest."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from conftest import Bench
+
+StartBench = Callable[[str], Bench]
+
+DEVICES = """
+[[device]]
+type = "gpio"
+[device.sim]
+lines = 8
+[[device.sim.line]]
+number = 3
+name = "button"
+pull = "up"
+[[device]]
+type = "rng"
+hardware = "seeded"
+"""
+
+
+def ask(bench: Bench, *arguments: str) -> Any:
+    done = bench.vwb(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refusal(bench: Bench, *arguments: str) -> str:
+    done = bench.vwb(*arguments)
+    assert done.returncode != 0, done.stdout
+    return done.stderr
+
+
+def test_request_is_injected_behind_the_back(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    [answer] = ask(running, "inject", "rng0", "FILL", "--writable", "8")
+    assert answer["origin"] == "injected"
+    assert answer["used_length"] == 8
+    assert len(answer["answer"]["data"].split()) == 8
+
+
+def test_request_is_injected_as_a_guest_on_both_rings(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
+    for ring in ([], ["--packed"]):
+        [answer] = ask(running, *request, *ring)
+        assert answer["answer"]["status"] == "OK"
+        assert answer["answer"]["level"] == "HIGH"
+        assert answer["origin"] == "guest"
+
+
+def test_malformed_chain_is_reported_and_the_device_lives_on(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
+    [answer] = ask(running, *request, "--broken", "writable-first")
+    assert answer["used_length"] == 0
+    assert "ring.split.writable-last" in running.vwb("problems").stdout
+    [answer] = ask(running, *request)
+    assert answer["answer"]["status"] == "OK"
+
+
+def test_fault_fires_as_often_as_it_was_told_and_is_reported(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
+    done = running.vwb("fault", "arm", "gpio0", "gpio.line == 3", "error", "--count", "1")
+    assert done.stdout == "gpio0 fault 1\n", done.stderr
+    assert [d["faults"] for d in ask(running, "list")] == [1, 0]
+    assert ask(running, "inspect", "bench.faults") == [1]
+    assert [ask(running, *request)[0]["answer"]["status"] for _ in range(2)] == ["ERR", "OK"]
+    [report] = ask(running, "fault", "report", "gpio0")
+    [fired] = report["devices"][0]["fired"]
+    assert (fired["fault"], fired["queue"], fired["do"]) == (1, "requestq", "error")
+    assert running.vwb("fault", "clear").returncode == 0
+    assert ask(running, "fault", "list") == []
+
+
+def test_fault_plan_is_armed_from_a_file_and_from_the_bench_file(bench: StartBench) -> None:
+    plan = '[[fault]]\nmatch = "gpio.line == 3"\ndo = "delay 1ms"\ncount = 3\nseed = 7\n'
+    running = bench(DEVICES + plan)
+    [fault] = ask(running, "fault", "list")
+    assert (fault["device"], fault["do"], fault["count"], fault["seed"]) == (
+        "gpio0",
+        "delay 1ms",
+        3,
+        7,
+    )
+    (running.directory / "plan.toml").write_text(plan + '[[fault]]\ndevice = "rng0"\ndo = "never"\n')
+    faults = ask(running, "fault", "plan", "plan.toml")
+    assert [fault["device"] for fault in faults] == ["gpio0", "gpio0", "rng0"]
+
+
+def test_wrong_words_are_answered_with_what_was_meant(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    assert "did you mean 'gpio0'" in refusal(running, "fault", "arm", "gpoi0", "", "never")
+    assert "did you mean 'delay'" in refusal(running, "fault", "arm", "gpio0", "", "delya 1s")
+    assert "gpio.line" in refusal(running, "fault", "arm", "gpio0", "gpio.lin == 3", "never")
+    assert "allow_crash" in refusal(running, "fault", "arm", "gpio0", "", "crash")
+    assert "did you mean 'line'" in refusal(running, "inject", "gpio0", "GET_VALUE", "lien=3")
+    assert "did you mean 'GET_VALUE'" in refusal(running, "inject", "gpio0", "GET_VALEU")
+    assert "does not fit" in refusal(running, "inject", "gpio0", "GET_VALUE", "line=65536")
+    assert "not held" in refusal(running, "hold", "release", "gpio0", "17")
+    (running.directory / "bad.toml").write_text('[[fault]]\nmatch = "gpio.line == 3"\ndo = "x"\n')
+    assert "bad.toml:1" in refusal(running, "fault", "plan", "bad.toml")
