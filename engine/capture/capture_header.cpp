@@ -95,7 +95,7 @@ Result<PayloadMode> payload_mode_of(std::string_view name)
     const auto found = std::ranges::find(PAYLOAD_MODE_NAMES, name);
     if (found == std::end(PAYLOAD_MODE_NAMES))
         return Error(ErrorKind::Invalid,
-            "payload: '" + std::string(name.substr(0, 100)) + "' is not off, headers or full");
+            "payload: '" + std::string(name.substr(0, 100)) + "' is neither off nor headers");
     return static_cast<PayloadMode>(found - std::begin(PAYLOAD_MODE_NAMES));
 }
 

@@ -14,9 +14,9 @@
 
 namespace vwb {
 
-enum class PayloadMode : uint8_t { Off, Headers, Full };
+enum class PayloadMode : uint8_t { Off, Headers };
 
-inline constexpr const char* PAYLOAD_MODE_NAMES[] { "off", "headers", "full" };
+inline constexpr const char* PAYLOAD_MODE_NAMES[] { "off", "headers" };
 Result<PayloadMode> payload_mode_of(std::string_view name);
 
 struct CapturedSignal {
