@@ -77,7 +77,8 @@ Result<Reply> MessageHandlers::add_postcopy_region(const std::shared_ptr<const G
     VWB_TRY(watch_for_faults(region));
     VWB_TRY(m_vrings.set_memory(memory));
     m_postcopy_ack_due = true;
-    const auto bytes = bytes_of(SingleRegionPayload { 0, region_at_home(*region) });
+    const SingleRegionPayload payload { 0, region_at_home(*region) };
+    const auto bytes = bytes_of(payload);
     Reply reply;
     reply.payload.assign(bytes.begin(), bytes.end());
     return reply;
