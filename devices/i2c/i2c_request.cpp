@@ -7,7 +7,7 @@ namespace vwb {
 namespace {
 
 constexpr uint32_t HEADER = sizeof(virtio_i2c_out_hdr);
-constexpr uint32_t STATUS = sizeof(virtio_i2c_in_hdr);
+constexpr uint32_t STATUS_SIZE = sizeof(virtio_i2c_in_hdr);
 
 // virtio 1.4, 5.16.6.1: none if it is neither a 7-bit nor a 10-bit address.
 std::optional<I2cAddress> address_of(uint16_t addr)
@@ -42,7 +42,7 @@ std::optional<I2cRequest::Fault> I2cRequest::judge(const virtio_i2c_out_hdr& hea
     const uint32_t flags = header.flags;
     const uint32_t readable = m_request.readable_bytes() - HEADER;
     const uint32_t writable = m_request.writable_bytes();
-    if (writable < STATUS)
+    if (writable < STATUS_SIZE)
         return Fault { I2cRule::NoStatus, "request without room for its status" };
     if ((flags & ~(VIRTIO_I2C_FLAGS_FAIL_NEXT | VIRTIO_I2C_FLAGS_M_RD)) != 0)
         return Fault { I2cRule::ReservedFlagsZero,
@@ -56,13 +56,13 @@ std::optional<I2cRequest::Fault> I2cRequest::judge(const virtio_i2c_out_hdr& hea
     if (reads && readable > 0)
         return Fault { I2cRule::NoMRdForWrite,
             "M_RD is set for a request with " + std::to_string(readable) + " bytes to write" };
-    if (!reads && writable > STATUS)
+    if (!reads && writable > STATUS_SIZE)
         return Fault { I2cRule::MRdForRead,
-            "M_RD is clear for a request with room for " + std::to_string(writable - STATUS)
+            "M_RD is clear for a request with room for " + std::to_string(writable - STATUS_SIZE)
                 + " bytes to read" };
     m_address = *address;
     m_direction = reads ? I2cDirection::Read : I2cDirection::Write;
-    m_size = reads ? writable - STATUS : readable;
+    m_size = reads ? writable - STATUS_SIZE : readable;
     if (m_size > MAX_MESSAGE_BYTES)
         return Fault { I2cRule::Refused,
             "message of " + std::to_string(m_size) + " bytes for " + to_text(m_address)
@@ -93,7 +93,7 @@ void I2cRequest::answer_error(Request request)
 {
     auto writer = request.writer();
     if (request.writable_bytes() > 0) {
-        writer.fill(std::byte { 0 }, request.writable_bytes() - STATUS);
+        writer.fill(std::byte { 0 }, request.writable_bytes() - STATUS_SIZE);
         writer.write_struct(virtio_i2c_in_hdr { VIRTIO_I2C_MSG_ERR });
     }
     std::move(request).complete(writer.position());

@@ -6,6 +6,7 @@
 #include "engine/cli/file_output.h"
 #include "engine/cli/interrupt.h"
 #include "engine/cli/live_capture.h"
+#include "engine/cli/table.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -22,12 +23,6 @@ struct ExtcapInterface {
     std::string type;
     uint16_t link_type;
 };
-
-std::string text_of(const Value& value, const char* name)
-{
-    const Value* member = value.find(name);
-    return member ? member->string_or("") : "";
-}
 
 Result<std::vector<ExtcapInterface>> interfaces_of(
     const std::string& control, const CaptureTypes& types)

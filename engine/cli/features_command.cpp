@@ -38,12 +38,6 @@ Value wish_of(const FeaturesOptions& options)
     return wish;
 }
 
-std::string cell(const Value& bit, const char* column)
-{
-    const Value* value = bit.find(column);
-    return value ? to_text(*value) : "-";
-}
-
 void print_bits(const Value& answer, const char* part, const char* title)
 {
     const Value* bits = answer.find(part);
@@ -57,7 +51,7 @@ void print_bits(const Value& answer, const char* part, const char* title)
     std::fputs(table.text().c_str(), stdout);
 }
 
-void print_answer(const Value& answer)
+void print_features(const Value& answer)
 {
     const Value* now = answer.find("dial");
     const Value* next = answer.find("next_dial");
@@ -82,7 +76,7 @@ Result<int> observer_command(const FeaturesOptions& options)
     if (options.observer.json)
         std::printf("%s\n", to_json(answer).c_str());
     else
-        print_answer(answer);
+        print_features(answer);
     return 0;
 }
 

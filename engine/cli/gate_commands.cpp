@@ -31,12 +31,6 @@ void print_json(const Value& value)
     std::printf("%s\n", to_json(value).c_str());
 }
 
-std::string cell(const Value& row, const char* name)
-{
-    const Value* value = row.find(name);
-    return value ? to_text(*value) : "-";
-}
-
 const Value::List& list_of(const Value& object, const char* name)
 {
     static const Value::List none;

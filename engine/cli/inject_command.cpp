@@ -3,6 +3,7 @@
 #include "engine/base/assignment.h"
 #include "engine/base/units.h"
 #include "engine/cli/observer_commands.h"
+#include "engine/cli/table.h"
 #include "engine/control/client.h"
 #include "engine/control/json.h"
 
@@ -12,7 +13,7 @@ namespace vwb {
 namespace {
 
 // What the bench adds to the time that it was given.
-constexpr Duration GRACE = std::chrono::seconds(5);
+constexpr Duration ANSWER_GRACE = std::chrono::seconds(5);
 constexpr Duration USUAL_TIMEOUT = std::chrono::seconds(3);
 
 Result<Value> parameters_of(const InjectOptions& options)
@@ -47,12 +48,6 @@ Result<Value> parameters_of(const InjectOptions& options)
     return parameters;
 }
 
-std::string cell(const Value& row, const char* name)
-{
-    const Value* value = row.find(name);
-    return value ? to_text(*value) : "-";
-}
-
 void print_fields(const Value& answer, const char* part)
 {
     const Value* fields = answer.find(part);
@@ -80,7 +75,7 @@ Result<int> observer_command(const InjectOptions& options)
 {
     const auto path = VWB_TRY(find_control_socket(options.observer.control));
     const Duration timeout = options.timeout > Duration(0) ? options.timeout : USUAL_TIMEOUT;
-    const auto client = VWB_TRY(ControlClient::connect(path, timeout + GRACE));
+    const auto client = VWB_TRY(ControlClient::connect(path, timeout + ANSWER_GRACE));
     Value parameters = VWB_TRY(parameters_of(options));
     const Value answer = VWB_TRY(client->call("inject", std::move(parameters)));
     if (options.observer.json)

@@ -12,12 +12,6 @@ namespace {
 
 constexpr size_t BYTES_A_LINE = 16;
 
-std::string cell(const Value& object, const char* name)
-{
-    const Value* member = object.find(name);
-    return member && !member->is_null() ? to_text(*member) : "-";
-}
-
 const Value::List& list_in(const Value& object, const char* name)
 {
     static const Value::List none;

@@ -4,6 +4,7 @@
 #include "engine/base/units.h"
 #include "engine/cli/interrupt.h"
 #include "engine/cli/observer_commands.h"
+#include "engine/cli/table.h"
 #include "engine/control/client.h"
 #include "engine/control/json.h"
 
@@ -22,12 +23,6 @@ int64_t integer_of(const Value& status, const char* name)
 {
     const Value* value = status.find(name);
     return value ? value->integer_or(0) : 0;
-}
-
-std::string text_of(const Value& status, const char* name)
-{
-    const Value* value = status.find(name);
-    return value ? value->string_or("") : "";
 }
 
 std::string absolute(const std::string& path)

@@ -17,12 +17,6 @@
 namespace vwb {
 namespace {
 
-std::string text_of(const Value& row, const char* name)
-{
-    const Value* value = row.find(name);
-    return value ? to_text(*value) : "";
-}
-
 std::string time_of(const Value& row, const char* name)
 {
     const Value* value = row.find(name);

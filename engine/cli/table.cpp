@@ -22,4 +22,16 @@ std::string Table::text() const
     return out;
 }
 
+std::string cell(const Value& object, const char* name)
+{
+    const Value* member = object.find(name);
+    return member && !member->is_null() ? to_text(*member) : "-";
+}
+
+std::string text_of(const Value& object, std::string_view name)
+{
+    const Value* member = object.find(name);
+    return member ? to_text(*member) : "";
+}
+
 } // namespace vwb

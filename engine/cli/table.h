@@ -2,7 +2,10 @@
 // Table: rows of text in aligned columns, for people and for cut(1): no colour, no borders.
 #pragma once
 
+#include "engine/base/value.h"
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vwb {
@@ -20,5 +23,10 @@ public:
 private:
     std::vector<std::vector<std::string>> m_rows;
 };
+
+// A member of an object as text; "-" when it has no such member, or null.
+std::string cell(const Value& object, const char* name);
+// The same, and empty without such a member.
+std::string text_of(const Value& object, std::string_view name);
 
 } // namespace vwb

@@ -2,6 +2,7 @@
 // "vwb watch": events of a subscription as lines.
 #include "engine/cli/exit_code.h"
 #include "engine/cli/observer_commands.h"
+#include "engine/cli/table.h"
 #include "engine/control/client.h"
 #include "engine/control/event_text.h"
 #include "engine/control/json.h"
@@ -11,12 +12,6 @@
 
 namespace vwb {
 namespace {
-
-std::string text_of(const Value& event, std::string_view name)
-{
-    const Value* member = event.find(name);
-    return member ? to_text(*member) : "";
-}
 
 // Seconds since the first event that was shown.
 class EventPrinter {

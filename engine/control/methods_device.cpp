@@ -143,11 +143,6 @@ void act(ControlServer& server, RpcCall call)
     server.call_device(std::move(call), work);
 }
 
-ActionParameter device_parameter()
-{
-    return { "device", "string", true, "name of a device" };
-}
-
 std::vector<ActionParameter> dial_parameters()
 {
     return { device_parameter(),
@@ -175,6 +170,19 @@ std::vector<ErrorKind> usual_errors()
 }
 
 } // namespace
+
+Result<Gate*> gate_of(BenchDevice& device)
+{
+    if (Gate* gate = device.gate())
+        return gate;
+    return Error(
+        ErrorKind::Unsupported, device.name() + " has no gate for faults and held requests");
+}
+
+ActionParameter device_parameter()
+{
+    return { "device", "string", true, "name of a device" };
+}
 
 Result<Value> describe_actions(BenchDevice& device)
 {

@@ -10,13 +10,6 @@
 namespace vwb {
 namespace {
 
-Result<Gate*> gate_of(BenchDevice& device)
-{
-    if (Gate* gate = device.gate())
-        return gate;
-    return Error(ErrorKind::Unsupported, device.name() + " has no place for faults");
-}
-
 void arm(ControlServer& server, RpcCall call)
 {
     auto spec = fault_spec_of(call.params());

@@ -3,19 +3,13 @@
 // answer, fail, remove.
 #include "engine/base/units.h"
 #include "engine/control/control_server.h"
+#include "engine/control/device_actions.h"
 #include "engine/gate/gate.h"
 
 #include <limits>
 
 namespace vwb {
 namespace {
-
-Result<Gate*> gate_of(BenchDevice& device)
-{
-    if (Gate* gate = device.gate())
-        return gate;
-    return Error(ErrorKind::Unsupported, device.name() + " has no place where requests are held");
-}
 
 Result<HoldSpec> spec_of(const Value& params)
 {
@@ -152,11 +146,6 @@ void remove(ControlServer& server, RpcCall call)
 std::vector<ErrorKind> request_errors()
 {
     return { ErrorKind::NotFound, ErrorKind::Timeout, ErrorKind::Unavailable, ErrorKind::Limit };
-}
-
-ActionParameter device_parameter()
-{
-    return { "device", "string", true, "name of a device" };
 }
 
 ActionParameter request_parameter()

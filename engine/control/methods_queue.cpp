@@ -3,6 +3,7 @@
 // memory of its guest.
 #include "engine/base/config.h"
 #include "engine/control/control_server.h"
+#include "engine/control/device_actions.h"
 
 #include <charconv>
 #include <limits>
@@ -98,11 +99,6 @@ Result<Value> handshake(BenchDevice& device)
     if (value.is_null())
         return Error(ErrorKind::Unavailable, "no front-end has ever connected to " + device.name());
     return value;
-}
-
-ActionParameter device_parameter()
-{
-    return { "device", "string", true, "name of a device" };
 }
 
 } // namespace

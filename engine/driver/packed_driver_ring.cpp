@@ -8,12 +8,6 @@
 #include <cstring>
 
 namespace vwb {
-namespace {
-
-constexpr auto relaxed = std::memory_order_relaxed;
-
-} // namespace
-
 PackedDriverRing::PackedDriverRing(DriverMemory& memory, const DriverRingOptions& options)
     : m_memory(memory)
     , m_size(options.size)

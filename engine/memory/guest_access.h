@@ -12,6 +12,9 @@
 
 namespace vwb {
 
+// Most words of a ring are ordered by another word beside them.
+inline constexpr auto relaxed = std::memory_order_relaxed;
+
 // SAFETY (all of them): the address lies in a mapping that its GuestMemory keeps alive, and is
 // aligned for T; Virtqueue::create() checked the alignment of the ring parts.
 template <typename T> T guest_load(const std::byte* address, std::memory_order order)

@@ -13,7 +13,7 @@ namespace vwb {
 
 namespace {
 
-Error invalid(std::string what)
+Error bad_inflight(std::string what)
 {
     return { ErrorKind::Invalid, std::move(what) };
 }
@@ -24,10 +24,10 @@ Result<void> InflightSetup::check(const InflightPayload& payload) const
 {
     const size_t queues = m_host.queue_count();
     if (payload.queue_count == 0 || payload.queue_count > queues)
-        return invalid("is about " + std::to_string(payload.queue_count) + " queues, expected 1 to "
-            + std::to_string(queues));
+        return bad_inflight("is about " + std::to_string(payload.queue_count)
+            + " queues, expected 1 to " + std::to_string(queues));
     if (!is_queue_size(m_host.ring_format(), payload.queue_size))
-        return invalid("is about queues of " + std::to_string(payload.queue_size)
+        return bad_inflight("is about queues of " + std::to_string(payload.queue_size)
             + " entries, expected 1 to " + std::to_string(MAX_QUEUE_SIZE)
             + ", and a power of two unless rings are packed");
     return {};
@@ -52,12 +52,12 @@ Result<void> InflightSetup::set(const Message& message)
     VWB_TRY(check(payload));
     const size_t stride = InflightLog::region_size(m_host.ring_format(), payload.queue_size);
     if (payload.mmap_size < stride * payload.queue_count)
-        return invalid("has " + std::to_string(payload.mmap_size) + " bytes for "
+        return bad_inflight("has " + std::to_string(payload.mmap_size) + " bytes for "
             + std::to_string(payload.queue_count) + " queues of "
             + std::to_string(payload.queue_size) + " entries, expected "
             + std::to_string(stride * payload.queue_count));
     if (payload.mmap_offset % alignof(uint64_t) != 0)
-        return invalid("begins at offset " + std::to_string(payload.mmap_offset)
+        return bad_inflight("begins at offset " + std::to_string(payload.mmap_offset)
             + " of its file, expected a multiple of 8");
     m_mapping
         = VWB_TRY(FileMapping::map(message.fds[0].get(), payload.mmap_offset, payload.mmap_size));

@@ -10,7 +10,7 @@
 namespace vwb {
 namespace {
 
-using Id = FrontEndMessage;
+using FrontEnd = FrontEndMessage;
 using Feature = ProtocolFeature;
 using Gate = MessageRule::Gate;
 
@@ -25,29 +25,30 @@ constexpr uint32_t IOTLB = sizeof(IotlbPayload);
 constexpr uint32_t ANY = MAX_MESSAGE_PAYLOAD;
 
 constexpr MessageRule plain(
-    Id id, uint32_t size, ReplyKind reply = ReplyKind::Ack, uint8_t max_fds = 0)
+    FrontEnd id, uint32_t size, ReplyKind reply = ReplyKind::Ack, uint8_t max_fds = 0)
 {
     return { id, Gate::None, {}, nullptr, size, size, 0, max_fds, reply };
 }
 
-constexpr MessageRule gated(Id id, Feature feature, uint32_t size, ReplyKind reply = ReplyKind::Ack)
+constexpr MessageRule gated(
+    FrontEnd id, Feature feature, uint32_t size, ReplyKind reply = ReplyKind::Ack)
 {
     return { id, Gate::Protocol, feature, nullptr, size, size, 0, 0, reply };
 }
 
 constexpr MessageRule variable(
-    Id id, Gate gate, Feature feature, uint32_t min_size, uint32_t max_size, ReplyKind reply)
+    FrontEnd id, Gate gate, Feature feature, uint32_t min_size, uint32_t max_size, ReplyKind reply)
 {
     return { id, gate, feature, nullptr, min_size, max_size, 0, 0, reply };
 }
 
 // Messages of protocol features that we do not offer: their content does not matter.
-constexpr MessageRule foreign(Id id, Feature feature, ReplyKind reply = ReplyKind::Ack)
+constexpr MessageRule foreign(FrontEnd id, Feature feature, ReplyKind reply = ReplyKind::Ack)
 {
     return { id, Gate::Protocol, feature, nullptr, 0, ANY, 0, MAX_MESSAGE_FDS, reply };
 }
 
-constexpr MessageRule foreign(Id id, const char* missing, ReplyKind reply = ReplyKind::Ack)
+constexpr MessageRule foreign(FrontEnd id, const char* missing, ReplyKind reply = ReplyKind::Ack)
 {
     return { id, Gate::NotOffered, {}, missing, 0, ANY, 0, MAX_MESSAGE_FDS, reply };
 }
@@ -61,68 +62,69 @@ constexpr MessageRule with_fds(MessageRule rule, uint8_t min_fds, uint8_t max_fd
 
 // vhost-user, Front-end message types. Ids count from 1 on without a gap.
 constexpr std::array RULES = {
-    plain(Id::GetFeatures, 0, ReplyKind::Always),
-    plain(Id::SetFeatures, NUMBER),
-    plain(Id::SetOwner, 0),
-    plain(Id::ResetOwner, 0),
+    plain(FrontEnd::GetFeatures, 0, ReplyKind::Always),
+    plain(FrontEnd::SetFeatures, NUMBER),
+    plain(FrontEnd::SetOwner, 0),
+    plain(FrontEnd::ResetOwner, 0),
     // virtio_uml sends more bytes than its one region takes.
-    with_fds(
-        variable(Id::SetMemTable, Gate::None, {}, TABLE, ANY, ReplyKind::Ack), 0, MAX_MESSAGE_FDS),
+    with_fds(variable(FrontEnd::SetMemTable, Gate::None, {}, TABLE, ANY, ReplyKind::Ack), 0,
+        MAX_MESSAGE_FDS),
     // Without a descriptor the log is at an address of the front-end, of no use to us.
-    with_fds(
-        gated(Id::SetLogBase, Feature::LogShmfd, sizeof(LogPayload), ReplyKind::NumberIfNegotiated),
+    with_fds(gated(FrontEnd::SetLogBase, Feature::LogShmfd, sizeof(LogPayload),
+                 ReplyKind::NumberIfNegotiated),
         1, 1),
-    with_fds(plain(Id::SetLogFd, 0), 1, 1),
-    plain(Id::SetVringNum, STATE),
-    plain(Id::SetVringAddr, ADDR),
-    plain(Id::SetVringBase, STATE),
-    plain(Id::GetVringBase, STATE, ReplyKind::Always),
-    plain(Id::SetVringKick, NUMBER, ReplyKind::Ack, 1),
-    plain(Id::SetVringCall, NUMBER, ReplyKind::Ack, 1),
-    plain(Id::SetVringErr, NUMBER, ReplyKind::Ack, 1),
+    with_fds(plain(FrontEnd::SetLogFd, 0), 1, 1),
+    plain(FrontEnd::SetVringNum, STATE),
+    plain(FrontEnd::SetVringAddr, ADDR),
+    plain(FrontEnd::SetVringBase, STATE),
+    plain(FrontEnd::GetVringBase, STATE, ReplyKind::Always),
+    plain(FrontEnd::SetVringKick, NUMBER, ReplyKind::Ack, 1),
+    plain(FrontEnd::SetVringCall, NUMBER, ReplyKind::Ack, 1),
+    plain(FrontEnd::SetVringErr, NUMBER, ReplyKind::Ack, 1),
     // Bit 30 must be offered for these two, and it is; it need not be accepted yet.
-    plain(Id::GetProtocolFeatures, 0, ReplyKind::Always),
-    plain(Id::SetProtocolFeatures, NUMBER),
-    gated(Id::GetQueueNum, Feature::Mq, 0, ReplyKind::Always),
-    variable(Id::SetVringEnable, Gate::ProtocolFeaturesBit, {}, STATE, STATE, ReplyKind::Ack),
-    foreign(Id::SendRarp, Feature::Rarp),
-    foreign(Id::NetSetMtu, Feature::Mtu),
-    with_fds(gated(Id::SetBackendReqFd, Feature::BackendReq, 0), 1, 1),
-    variable(Id::IotlbMsg, Gate::AccessPlatform, {}, IOTLB, IOTLB, ReplyKind::Number),
-    foreign(Id::SetVringEndian, Feature::CrossEndian),
-    variable(Id::GetConfig, Gate::Protocol, Feature::Config, CONFIG, CONFIG + MAX_CONFIG_BYTES,
+    plain(FrontEnd::GetProtocolFeatures, 0, ReplyKind::Always),
+    plain(FrontEnd::SetProtocolFeatures, NUMBER),
+    gated(FrontEnd::GetQueueNum, Feature::Mq, 0, ReplyKind::Always),
+    variable(FrontEnd::SetVringEnable, Gate::ProtocolFeaturesBit, {}, STATE, STATE, ReplyKind::Ack),
+    foreign(FrontEnd::SendRarp, Feature::Rarp),
+    foreign(FrontEnd::NetSetMtu, Feature::Mtu),
+    with_fds(gated(FrontEnd::SetBackendReqFd, Feature::BackendReq, 0), 1, 1),
+    variable(FrontEnd::IotlbMsg, Gate::AccessPlatform, {}, IOTLB, IOTLB, ReplyKind::Number),
+    foreign(FrontEnd::SetVringEndian, Feature::CrossEndian),
+    variable(FrontEnd::GetConfig, Gate::Protocol, Feature::Config, CONFIG,
+        CONFIG + MAX_CONFIG_BYTES, ReplyKind::Always),
+    variable(FrontEnd::SetConfig, Gate::Protocol, Feature::Config, CONFIG,
+        CONFIG + MAX_CONFIG_BYTES, ReplyKind::Ack),
+    foreign(FrontEnd::CreateCryptoSession, Feature::CryptoSession, ReplyKind::Always),
+    foreign(FrontEnd::CloseCryptoSession, Feature::CryptoSession),
+    gated(FrontEnd::PostcopyAdvise, Feature::Pagefault, 0, ReplyKind::Always),
+    gated(FrontEnd::PostcopyListen, Feature::Pagefault, 0, ReplyKind::AckIfAsked),
+    gated(FrontEnd::PostcopyEnd, Feature::Pagefault, 0, ReplyKind::Number),
+    gated(FrontEnd::GetInflightFd, Feature::InflightShmfd, sizeof(InflightPayload),
         ReplyKind::Always),
-    variable(Id::SetConfig, Gate::Protocol, Feature::Config, CONFIG, CONFIG + MAX_CONFIG_BYTES,
-        ReplyKind::Ack),
-    foreign(Id::CreateCryptoSession, Feature::CryptoSession, ReplyKind::Always),
-    foreign(Id::CloseCryptoSession, Feature::CryptoSession),
-    gated(Id::PostcopyAdvise, Feature::Pagefault, 0, ReplyKind::Always),
-    gated(Id::PostcopyListen, Feature::Pagefault, 0, ReplyKind::AckIfAsked),
-    gated(Id::PostcopyEnd, Feature::Pagefault, 0, ReplyKind::Number),
-    gated(Id::GetInflightFd, Feature::InflightShmfd, sizeof(InflightPayload), ReplyKind::Always),
-    with_fds(gated(Id::SetInflightFd, Feature::InflightShmfd, sizeof(InflightPayload)), 1, 1),
-    foreign(Id::GpuSetSocket, "a GPU device"),
-    gated(Id::ResetDevice, Feature::ResetDevice, 0),
-    gated(Id::VringKick, Feature::InbandNotifications, STATE),
-    gated(Id::GetMaxMemSlots, Feature::ConfigureMemSlots, 0, ReplyKind::Always),
+    with_fds(gated(FrontEnd::SetInflightFd, Feature::InflightShmfd, sizeof(InflightPayload)), 1, 1),
+    foreign(FrontEnd::GpuSetSocket, "a GPU device"),
+    gated(FrontEnd::ResetDevice, Feature::ResetDevice, 0),
+    gated(FrontEnd::VringKick, Feature::InbandNotifications, STATE),
+    gated(FrontEnd::GetMaxMemSlots, Feature::ConfigureMemSlots, 0, ReplyKind::Always),
     // Which of both sizes is right depends on XEN_MMAP: see memory_table.
-    with_fds(variable(Id::AddMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION, XEN_REGION,
-                 ReplyKind::Ack),
+    with_fds(variable(FrontEnd::AddMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION,
+                 XEN_REGION, ReplyKind::Ack),
         1, 1),
     // No descriptor is needed, but some front-ends send the one of the region: it is closed.
-    with_fds(variable(Id::RemMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION, XEN_REGION,
-                 ReplyKind::Ack),
+    with_fds(variable(FrontEnd::RemMemReg, Gate::Protocol, Feature::ConfigureMemSlots, REGION,
+                 XEN_REGION, ReplyKind::Ack),
         0, 1),
-    gated(Id::SetStatus, Feature::Status, NUMBER),
-    gated(Id::GetStatus, Feature::Status, 0, ReplyKind::Always),
-    gated(
-        Id::GetSharedObject, Feature::SharedObject, sizeof(SharedObjectPayload), ReplyKind::Always),
-    with_fds(gated(Id::SetDeviceStateFd, Feature::DeviceState, sizeof(DeviceStatePayload),
+    gated(FrontEnd::SetStatus, Feature::Status, NUMBER),
+    gated(FrontEnd::GetStatus, Feature::Status, 0, ReplyKind::Always),
+    gated(FrontEnd::GetSharedObject, Feature::SharedObject, sizeof(SharedObjectPayload),
+        ReplyKind::Always),
+    with_fds(gated(FrontEnd::SetDeviceStateFd, Feature::DeviceState, sizeof(DeviceStatePayload),
                  ReplyKind::DeviceStateFd),
         1, 1),
-    gated(Id::CheckDeviceState, Feature::DeviceState, 0, ReplyKind::Number),
-    gated(Id::GetShmemConfig, Feature::Shmem, 0, ReplyKind::Always),
-    foreign(Id::GetVringBaseSkipDrain, Feature::GetVringBaseSkipDrain, ReplyKind::Always),
+    gated(FrontEnd::CheckDeviceState, Feature::DeviceState, 0, ReplyKind::Number),
+    gated(FrontEnd::GetShmemConfig, Feature::Shmem, 0, ReplyKind::Always),
+    foreign(FrontEnd::GetVringBaseSkipDrain, Feature::GetVringBaseSkipDrain, ReplyKind::Always),
 };
 
 constexpr bool in_order()

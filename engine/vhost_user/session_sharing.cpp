@@ -40,7 +40,7 @@ std::string text_of(const SharedPiece& piece)
         + hex_text(piece.offset) + ", size " + hex_text(piece.size);
 }
 
-Error invalid(const std::string& what)
+Error bad_sharing(const std::string& what)
 {
     return { ErrorKind::Invalid, what };
 }
@@ -71,9 +71,9 @@ SessionSharing::SessionSharing(DeviceHost& host, FindWay find_way)
 Result<void> SessionSharing::check_export(const Uuid& uuid, const UniqueFd& file) const
 {
     if (uuid == Uuid {} || !file)
-        return invalid("an object has a UUID that is not 0, and a file");
+        return bad_sharing("an object has a UUID that is not 0, and a file");
     if (m_state->objects.count(uuid) > 0)
-        return invalid("object " + to_string(uuid) + " is exported already");
+        return bad_sharing("object " + to_string(uuid) + " is exported already");
     if (m_state->objects.size() >= MAX_OBJECTS)
         return Error(ErrorKind::Limit,
             "all " + std::to_string(MAX_OBJECTS) + " objects of a session are exported");
@@ -103,7 +103,7 @@ void SessionSharing::export_object(const Uuid& uuid, UniqueFd file, Done done)
 void SessionSharing::withdraw_object(const Uuid& uuid, Done done)
 {
     if (m_state->objects.erase(uuid) == 0)
-        return done(invalid("object " + to_string(uuid) + " is not exported"));
+        return done(bad_sharing("object " + to_string(uuid) + " is not exported"));
     auto way = m_find_way(ProtocolFeature::SharedObject);
     if (!way)
         return done(std::move(way).error());
@@ -146,11 +146,11 @@ Result<void> SessionSharing::check_piece(const SharedPiece& piece) const
     const auto& sizes = m_host.traits().shared_memory;
     const uint64_t size = piece.region < sizes.size() ? sizes[piece.region] : 0;
     if (size == 0)
-        return invalid("the device has no " + text_of(piece));
+        return bad_sharing("the device has no " + text_of(piece));
     if (piece.size == 0 || piece.size % PAGE != 0 || piece.offset % PAGE != 0)
-        return invalid(text_of(piece) + ": expected whole pages of 4096 bytes");
+        return bad_sharing(text_of(piece) + ": expected whole pages of 4096 bytes");
     if (piece.offset > size || piece.size > size - piece.offset)
-        return invalid(text_of(piece) + ": the region has " + hex_text(size) + " bytes");
+        return bad_sharing(text_of(piece) + ": the region has " + hex_text(size) + " bytes");
     return {};
 }
 
@@ -161,7 +161,7 @@ Result<void> SessionSharing::check_free(const SharedPiece& piece) const
             "all " + std::to_string(MAX_MAPPINGS) + " mappings of a session are there");
     for (const SharedPiece& other : m_state->pieces) {
         if (overlap(piece, other))
-            return invalid(text_of(piece) + " overlaps what is mapped: " + text_of(other));
+            return bad_sharing(text_of(piece) + " overlaps what is mapped: " + text_of(other));
     }
     return {};
 }
@@ -173,7 +173,7 @@ void SessionSharing::map(
     if (checked)
         checked = check_free(piece);
     if (checked && (!file || file_offset % PAGE != 0))
-        checked = invalid(text_of(piece) + ": expected a file, from a page of it on");
+        checked = bad_sharing(text_of(piece) + ": expected a file, from a page of it on");
     if (!checked)
         return done(std::move(checked));
     auto way = m_find_way(ProtocolFeature::Shmem);
@@ -202,7 +202,7 @@ void SessionSharing::unmap(const SharedPiece& piece, Done done)
     const auto mapped = std::ranges::find_if(
         m_state->pieces, [&piece](const SharedPiece& other) { return same(piece, other); });
     if (mapped == m_state->pieces.end())
-        return done(invalid(text_of(piece) + " is not mapped like that"));
+        return done(bad_sharing(text_of(piece) + " is not mapped like that"));
     auto way = m_find_way(ProtocolFeature::Shmem);
     if (!way)
         return done(std::move(way).error());

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t WRITABLE = 1; // of the flags
 
-Error invalid(const ShmemMapPayload& piece, const std::string& what)
+Error bad_piece(const ShmemMapPayload& piece, const std::string& what)
 {
     return { ErrorKind::Invalid,
         "shared memory region " + std::to_string(piece.region) + ", offset "
@@ -64,12 +64,12 @@ Result<void> ShmemRegions::check(const ShmemMapPayload& piece) const
 {
     const uint64_t size = m_regions[piece.region].size; // there is one for each number
     if (size == 0)
-        return invalid(piece, "there is no such region");
+        return bad_piece(piece, "there is no such region");
     if (piece.size == 0 || piece.size % PAGE != 0 || piece.offset % PAGE != 0
         || piece.fd_offset % PAGE != 0)
-        return invalid(piece, "not whole pages of 4096 bytes");
+        return bad_piece(piece, "not whole pages of 4096 bytes");
     if (piece.offset > size || piece.size > size - piece.offset)
-        return invalid(piece, "the region has only " + hex_text(size) + " bytes");
+        return bad_piece(piece, "the region has only " + hex_text(size) + " bytes");
     return {};
 }
 
@@ -77,10 +77,10 @@ Result<void> ShmemRegions::map(const ShmemMapPayload& piece, int fd)
 {
     VWB_TRY(check(piece));
     if (piece.flags & ~WRITABLE)
-        return invalid(piece, "flags " + hex_text(piece.flags) + ", expected 0 or 1");
+        return bad_piece(piece, "flags " + hex_text(piece.flags) + ", expected 0 or 1");
     if (std::ranges::any_of(
             m_pieces, [&](const ShmemMapPayload& other) { return overlap(piece, other); }))
-        return invalid(piece, "overlaps what is mapped");
+        return bad_piece(piece, "overlaps what is mapped");
     const int protection = PROT_READ | (piece.flags & WRITABLE ? PROT_WRITE : 0);
     // SAFETY: inside of address space that is ours, where nothing is mapped.
     const void* place = ::mmap(m_regions[piece.region].start + piece.offset, piece.size, protection,
@@ -113,7 +113,7 @@ Result<void> ShmemRegions::unmap(const ShmemMapPayload& piece)
             && other.size == piece.size;
     });
     if (mapped == m_pieces.end())
-        return invalid(piece, "not mapped like that");
+        return bad_piece(piece, "not mapped like that");
     VWB_TRY(reserve(piece));
     m_pieces.erase(mapped);
     return {};

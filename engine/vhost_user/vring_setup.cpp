@@ -6,7 +6,7 @@
 namespace vwb {
 namespace {
 
-Error invalid(std::string what)
+Error bad_vring(std::string what)
 {
     return { ErrorKind::Invalid, std::move(what) };
 }
@@ -47,10 +47,10 @@ Result<std::byte*> translate_part(
         bytes = found.bytes;
     }
     if (bytes.empty())
-        return invalid((memory.translated() ? "at IOVA " : "at user address ") + hex_text(address)
+        return bad_vring((memory.translated() ? "at IOVA " : "at user address ") + hex_text(address)
             + ", " + std::to_string(size) + " bytes, does not lie in one memory region");
     if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment != 0)
-        return invalid("at user address " + hex_text(address) + " is not aligned to "
+        return bad_vring("at user address " + hex_text(address) + " is not aligned to "
             + std::to_string(alignment) + " bytes");
     return bytes.data();
 }
@@ -122,7 +122,7 @@ VringSetup::~VringSetup()
 Result<void> VringSetup::check_index(uint32_t index) const
 {
     if (index >= m_rings.size())
-        return invalid("names " + ring_text(index) + "; the device has "
+        return bad_vring("names " + ring_text(index) + "; the device has "
             + std::to_string(m_rings.size()) + " rings");
     return {};
 }
@@ -131,7 +131,7 @@ Result<void> VringSetup::ensure_stopped(uint32_t index)
 {
     HostQueue& queue = m_host.queue(index);
     if (queue.running())
-        return invalid(ring_text(index) + " runs: it must be stopped or disabled first");
+        return bad_vring(ring_text(index) + " runs: it must be stopped or disabled first");
     queue.stop();
     m_rings[index].pieces.clear();
     return {};
@@ -142,7 +142,7 @@ Result<void> VringSetup::set_num(uint32_t index, uint32_t num)
     VWB_TRY(check_index(index));
     const uint32_t limit = m_host.max_queue_size(index);
     if (!is_queue_size(m_host.ring_format(), num) || num > limit)
-        return invalid(ring_text(index) + " with " + std::to_string(num) + " entries, expected "
+        return bad_vring(ring_text(index) + " with " + std::to_string(num) + " entries, expected "
             + (m_host.ring_format() == RingFormat::Packed ? "1 to " : "a power of two up to ")
             + std::to_string(limit));
     if (m_host.queue(index).running() && m_rings[index].num == num)
@@ -179,7 +179,7 @@ Result<void> VringSetup::set_base(uint32_t index, uint32_t base)
     VWB_TRY(check_index(index));
     // Two positions in a packed ring; whether they make sense shows when it starts.
     if (base > UINT16_MAX && m_host.ring_format() == RingFormat::Split)
-        return invalid(ring_text(index) + " with base " + std::to_string(base)
+        return bad_vring(ring_text(index) + " with base " + std::to_string(base)
             + "; an index of a split ring has 16 bits");
     VWB_TRY(ensure_stopped(index));
     m_rings[index].base = base;
@@ -269,11 +269,11 @@ Result<void> VringSetup::start(uint32_t index)
 {
     Ring& ring = m_rings[index];
     if (!m_memory)
-        return invalid(ring_text(index) + " cannot start: there is no memory table yet");
+        return bad_vring(ring_text(index) + " cannot start: there is no memory table yet");
     if (!ring.num)
-        return invalid(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
+        return bad_vring(ring_text(index) + " cannot start: SET_VRING_NUM is missing");
     if (!ring.addr)
-        return invalid(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
+        return bad_vring(ring_text(index) + " cannot start: SET_VRING_ADDR is missing");
     RingPieces pieces;
     auto parts = translate(*m_memory, *ring.addr, m_host.ring_format(), *ring.num, pieces);
     ring.waiting = is_missing(parts);

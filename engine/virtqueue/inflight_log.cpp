@@ -38,7 +38,7 @@ constexpr uint16_t CURRENT_VERSION = 1;
 
 constexpr size_t REGION_ALIGNMENT = 64;
 
-Error invalid(std::string text)
+Error bad_region(std::string text)
 {
     return { ErrorKind::Invalid, "inflight region: " + std::move(text) };
 }
@@ -46,9 +46,10 @@ Error invalid(std::string text)
 Result<void> check_head(uint16_t version, uint16_t entries, uint32_t size)
 {
     if (version != CURRENT_VERSION)
-        return invalid("version " + std::to_string(version) + ", expected 0 or 1");
+        return bad_region("version " + std::to_string(version) + ", expected 0 or 1");
     if (entries != size)
-        return invalid(std::to_string(entries) + " entries for a queue of " + std::to_string(size));
+        return bad_region(
+            std::to_string(entries) + " entries for a queue of " + std::to_string(size));
     return {};
 }
 
@@ -130,11 +131,11 @@ Result<void> SplitInflightLog::end_last_batch(uint16_t ring_used)
     m_last_batch_head = load<uint16_t>(LAST_BATCH_HEAD);
     const auto unnoted = static_cast<uint16_t>(ring_used - load<uint16_t>(USED_IDX));
     if (unnoted > m_size)
-        return invalid("it is " + std::to_string(unnoted) + " used chains behind its ring");
+        return bad_region("it is " + std::to_string(unnoted) + " used chains behind its ring");
     uint16_t head = m_last_batch_head;
     for (uint16_t i = 0; i < unnoted; ++i) {
         if (head >= m_size)
-            return invalid("it names chain " + std::to_string(head));
+            return bad_region("it names chain " + std::to_string(head));
         store<uint8_t>(at(head, INFLIGHT), 0);
         head = load<uint16_t>(at(head, NEXT));
     }
@@ -245,7 +246,7 @@ Result<void> PackedInflightLog::settle_last_batch(const RingParts& parts)
     const PackedPosition now = position(USED_IDX, USED_WRAP);
     const PackedPosition old = position(OLD_USED_IDX, OLD_USED_WRAP);
     if (now.index >= m_size || old.index >= m_size)
-        return invalid("used index outside the ring");
+        return bad_region("used index outside the ring");
     m_used = old;
     m_free = load<uint16_t>(OLD_FREE_HEAD);
     if (now.word() == old.word())
@@ -279,13 +280,13 @@ Result<Found> PackedInflightLog::read_chain(uint16_t head, std::vector<bool>& se
 {
     const auto count = load<uint16_t>(at(head, NUM));
     if (count == 0 || count > m_size)
-        return invalid("a chain of " + std::to_string(count) + " descriptors");
+        return bad_region("a chain of " + std::to_string(count) + " descriptors");
     Found found { load<uint64_t>(at(head, COUNTER)), { 0, {} } };
     uint16_t entry = head;
     uint16_t last = head;
     for (uint16_t i = 0; i < count; ++i) {
         if (entry >= m_size || seen[entry])
-            return invalid("a chain that goes through free entries, or those of another");
+            return bad_region("a chain that goes through free entries, or those of another");
         seen[entry] = true;
         last = entry;
         found.chain.head = load<uint16_t>(at(entry, ID));
@@ -294,9 +295,9 @@ Result<Found> PackedInflightLog::read_chain(uint16_t head, std::vector<bool>& se
         entry = m_next[entry];
     }
     if (found.chain.head >= m_size)
-        return invalid("buffer id " + std::to_string(found.chain.head));
+        return bad_region("buffer id " + std::to_string(found.chain.head));
     if (m_chains[found.chain.head].count > 0)
-        return invalid("buffer id " + std::to_string(found.chain.head) + " twice");
+        return bad_region("buffer id " + std::to_string(found.chain.head) + " twice");
     m_chains[found.chain.head] = { head, last, count };
     return found;
 }
@@ -327,7 +328,7 @@ Result<std::optional<InflightLog::Recovery>> PackedInflightLog::read_region(cons
     }
     // Else entries would run out while the ring has descriptors.
     if (const auto lost = std::ranges::count(seen, false); lost > 0)
-        return invalid(std::to_string(lost) + " entries that are neither free nor in flight");
+        return bad_region(std::to_string(lost) + " entries that are neither free nor in flight");
     withdraw_unseen(parts, owned);
     avail.advance(owned);
     store<uint16_t>(FREE_HEAD, m_free);

@@ -9,8 +9,6 @@
 namespace vwb {
 namespace {
 
-constexpr auto relaxed = std::memory_order_relaxed;
-
 Descriptor unpack(uint64_t address, uint64_t rest)
 {
     return { address, PackedDescriptor::length(rest), PackedDescriptor::flags(rest),

@@ -8,8 +8,6 @@
 namespace vwb {
 namespace {
 
-constexpr auto relaxed = std::memory_order_relaxed;
-
 // An event suppression structure (virtio 1.4, 2.8.10).
 Value event_value(const std::byte* place)
 {

@@ -6,12 +6,6 @@
 #include "engine/virtqueue/split_ring.h"
 
 namespace vwb {
-namespace {
-
-constexpr auto relaxed = std::memory_order_relaxed;
-
-} // namespace
-
 void SplitRing::snapshot(
     const SnapshotWindow& window, const GuestMemory& memory, Inspector& inspector) const
 {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t USUAL_CHAIN = 4; // segments: most requests need no more
 
-Error invalid(const std::string& what)
+Error bad_setup(const std::string& what)
 {
     return { ErrorKind::Invalid, what };
 }
@@ -19,7 +19,7 @@ Error invalid(const std::string& what)
 Result<void> check_alignment(const std::byte* part, const RingPartLayout& layout)
 {
     if (reinterpret_cast<uintptr_t>(part) % layout.alignment != 0)
-        return invalid(std::string(layout.name) + " is not aligned to "
+        return bad_setup(std::string(layout.name) + " is not aligned to "
             + std::to_string(layout.alignment) + " bytes");
     return {};
 }
@@ -28,14 +28,14 @@ Result<void> check(const VirtqueueConfig& config)
 {
     const bool packed = config.format == RingFormat::Packed;
     if (!is_queue_size(config.format, config.size))
-        return invalid("queue size " + std::to_string(config.size)
+        return bad_setup("queue size " + std::to_string(config.size)
             + (packed ? " is not from 1 to 32768" : " is not a power of two from 1 to 32768"));
     if (packed && !PackedRing::has_place_for(config.base, config.size))
-        return invalid("vring base " + hex_text(config.base)
+        return bad_setup("vring base " + hex_text(config.base)
             + " names no two positions in a ring of " + std::to_string(config.size)
             + " descriptors");
     if (!packed && config.base > UINT16_MAX)
-        return invalid("vring base " + std::to_string(config.base)
+        return bad_setup("vring base " + std::to_string(config.base)
             + ", expected the 16 bits of a split ring's index");
     const RingPartLayouts layouts = ring_parts(config.format, config.size);
     VWB_TRY(check_alignment(config.parts.descriptors, layouts.descriptors));

@@ -141,13 +141,13 @@ private:
     pid_t m_pid;
 };
 
-struct RingMode {
+struct CrashedRing {
     bool packed;
     bool event_index;
     bool indirect;
 };
 
-class CrashTest : public testing::TestWithParam<RingMode> {
+class CrashTest : public testing::TestWithParam<CrashedRing> {
 protected:
     CrashTest()
         : m_directory(std::filesystem::temp_directory_path() / "vwb-crash-XXXXXX")
@@ -244,7 +244,7 @@ bool CrashTest::collect()
     return called.has_value();
 }
 
-std::string mode_name(const testing::TestParamInfo<RingMode>& mode)
+std::string mode_name(const testing::TestParamInfo<CrashedRing>& mode)
 {
     return std::string(mode.param.packed ? "Packed" : "Split")
         + (mode.param.event_index ? "EventIdx" : "Flags")
@@ -254,8 +254,8 @@ std::string mode_name(const testing::TestParamInfo<RingMode>& mode)
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(RingModes, CrashTest,
-    testing::Values(RingMode { false, false, false }, RingMode { false, true, true },
-        RingMode { true, false, false }, RingMode { true, true, true }),
+    testing::Values(CrashedRing { false, false, false }, CrashedRing { false, true, true },
+        CrashedRing { true, false, false }, CrashedRing { true, true, true }),
     mode_name);
 
 // vhost-user, Inflight I/O tracking.

@@ -30,8 +30,8 @@ using namespace vwb::test;
 
 namespace {
 
-constexpr uint32_t SEED = 20261122;
-constexpr unsigned KILLS = 520; // in each ring format
+constexpr uint32_t CRASH_SEED = 20261122;
+constexpr unsigned CRASHES = 520; // in each ring format
 constexpr unsigned WARM = 20; // of them, before anything is compared
 constexpr int64_t LONGEST_LIFE_NS = 2'000'000;
 constexpr size_t UNKNOWN_GROWTH = 128 * 1024; // bytes; a leak of 260 a kill shows
@@ -253,13 +253,13 @@ INSTANTIATE_TEST_SUITE_P(RingFormats, FrontEndCrash, testing::Bool(),
 
 TEST_P(FrontEndCrash, KilledFrontEndLeavesNothingBehind)
 {
-    std::printf("seed %u, %u kills\n", SEED, KILLS);
+    std::printf("seed %u, %u kills\n", CRASH_SEED, CRASHES);
     Holdings at_rest;
     size_t memory = 0;
     unsigned under_load = 0;
-    for (unsigned kill = 0; kill < KILLS; ++kill) {
+    for (unsigned kill = 0; kill < CRASHES; ++kill) {
         const uint64_t before = requests();
-        const int status = run_driver(SEED + kill);
+        const int status = run_driver(CRASH_SEED + kill);
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "kill " << kill;
         expect_idle();
         under_load += requests() > before ? 1 : 0;
@@ -275,6 +275,6 @@ TEST_P(FrontEndCrash, KilledFrontEndLeavesNothingBehind)
     }
     EXPECT_LT(::mallinfo2().uordblks, memory + UNKNOWN_GROWTH);
     std::printf("%u of them under load\n", under_load);
-    EXPECT_GT(under_load, KILLS / 8);
+    EXPECT_GT(under_load, CRASHES / 8);
     EXPECT_EQ(m_server.rules(), "");
 }

@@ -117,12 +117,12 @@ private:
     size_t m_size;
 };
 
-struct RingMode {
+struct MigratedRing {
     bool packed;
     bool indirect;
 };
 
-class LiveMigration : public testing::TestWithParam<RingMode> {
+class LiveMigration : public testing::TestWithParam<MigratedRing> {
 protected:
     LiveMigration()
         : m_source(std::unique_ptr<Device>(m_source_device = new EchoDevice))
@@ -146,8 +146,8 @@ protected:
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(RingModes, LiveMigration,
-    testing::Values(RingMode { false, false }, RingMode { false, true }, RingMode { true, false },
-        RingMode { true, true }),
+    testing::Values(MigratedRing { false, false }, MigratedRing { false, true },
+        MigratedRing { true, false }, MigratedRing { true, true }),
     [](const auto& mode) {
         return std::string(mode.param.packed ? "Packed" : "Split")
             + (mode.param.indirect ? "Indirect" : "Direct");

@@ -6,6 +6,8 @@
 #include "engine/device/device.h"
 
 #include <deque>
+#include <string_view>
+#include <vector>
 
 namespace vwb::test {
 
@@ -43,5 +45,11 @@ public:
 private:
     DeviceContext* m_context = nullptr;
 };
+
+// A request of it.
+inline std::vector<uint8_t> text(std::string_view characters)
+{
+    return { characters.begin(), characters.end() };
+}
 
 } // namespace vwb::test

@@ -70,4 +70,22 @@ private:
     std::unique_ptr<DeviceHarness> m_guest;
 };
 
+// What tests of the device compare with, by short names.
+namespace gpio {
+
+inline constexpr auto LOW = GpioLevel::Low;
+inline constexpr auto HIGH = GpioLevel::High;
+inline constexpr uint8_t OK = VIRTIO_GPIO_STATUS_OK;
+inline constexpr uint8_t ERR = VIRTIO_GPIO_STATUS_ERR;
+inline constexpr auto PARKED = std::nullopt;
+inline constexpr uint8_t INVALID = VIRTIO_GPIO_IRQ_STATUS_INVALID;
+inline constexpr uint8_t VALID = VIRTIO_GPIO_IRQ_STATUS_VALID;
+
+inline std::vector<uint8_t> message(uint16_t type, uint16_t line, uint32_t value)
+{
+    return wire(le16 { type }, le16 { line }, le32 { value });
+}
+
+} // namespace gpio
+
 } // namespace vwb::test

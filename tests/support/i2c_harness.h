@@ -60,4 +60,13 @@ private:
 inline constexpr uint32_t FAIL_NEXT = VIRTIO_I2C_FLAGS_FAIL_NEXT;
 inline constexpr uint32_t M_RD = VIRTIO_I2C_FLAGS_M_RD;
 
+// What tests of the device compare with, by short names.
+namespace i2c {
+
+inline constexpr int OK = VIRTIO_I2C_MSG_OK;
+inline constexpr int ERR = VIRTIO_I2C_MSG_ERR;
+inline constexpr int WAITING = -1;
+
+} // namespace i2c
+
 } // namespace vwb::test

@@ -6,19 +6,12 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::gpio;
 using Bytes = std::vector<uint8_t>;
 
 namespace {
 
-constexpr uint8_t OK = VIRTIO_GPIO_STATUS_OK;
-constexpr uint8_t ERR = VIRTIO_GPIO_STATUS_ERR;
-constexpr uint8_t INVALID = VIRTIO_GPIO_IRQ_STATUS_INVALID;
 constexpr uint8_t UNTOUCHED = 0xa5;
-
-Bytes message(uint16_t type, uint16_t line, uint32_t value)
-{
-    return wire(le16 { type }, le16 { line }, le32 { value });
-}
 
 Bytes cut(Bytes bytes, size_t size)
 {

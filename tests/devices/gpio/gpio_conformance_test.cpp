@@ -6,20 +6,8 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::gpio;
 using Bytes = std::vector<uint8_t>;
-
-namespace {
-
-constexpr auto PARKED = std::nullopt;
-constexpr int INVALID = VIRTIO_GPIO_IRQ_STATUS_INVALID;
-constexpr int VALID = VIRTIO_GPIO_IRQ_STATUS_VALID;
-
-Bytes message(uint16_t type, uint16_t line, uint32_t value)
-{
-    return wire(le16 { type }, le16 { line }, le32 { value });
-}
-
-} // namespace
 
 TEST(GpioConformance, AllFieldsOfTheResponseAreSet)
 {

@@ -6,16 +6,9 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::gpio;
 
 namespace {
-
-constexpr auto LOW = GpioLevel::Low;
-constexpr auto HIGH = GpioLevel::High;
-constexpr uint8_t OK = VIRTIO_GPIO_STATUS_OK;
-constexpr uint8_t ERR = VIRTIO_GPIO_STATUS_ERR;
-constexpr auto PARKED = std::nullopt;
-constexpr int INVALID = VIRTIO_GPIO_IRQ_STATUS_INVALID;
-constexpr int VALID = VIRTIO_GPIO_IRQ_STATUS_VALID;
 
 class GpioEventQueueTest : public testing::Test {
 protected:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "devices/gpio/gpio_line_irq.h"
+#include "tests/support/gpio_harness.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +8,6 @@ using namespace vwb;
 using Buffer = GpioLineIrq::Buffer;
 
 namespace {
-
-constexpr auto LOW = GpioLevel::Low;
-constexpr auto HIGH = GpioLevel::High;
 
 GpioLineIrq enabled(GpioIrqType type)
 {

@@ -7,15 +7,8 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::i2c;
 using Bytes = std::vector<uint8_t>;
-
-namespace {
-
-constexpr int OK = VIRTIO_I2C_MSG_OK;
-constexpr int ERR = VIRTIO_I2C_MSG_ERR;
-constexpr int WAITING = -1;
-
-} // namespace
 
 TEST(I2cConformance, ZeroLengthRequestIsOffered)
 {

@@ -7,12 +7,10 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::i2c;
 using Bytes = std::vector<uint8_t>;
 
 namespace {
-
-constexpr int OK = VIRTIO_I2C_MSG_OK;
-constexpr int ERR = VIRTIO_I2C_MSG_ERR;
 
 I2cAllowList only(uint16_t address)
 {

@@ -13,7 +13,8 @@ using std::chrono::seconds;
 
 namespace {
 
-const uint32_t UPDATE = scmi_header_word(SCMI_SENSOR, SENSOR_UPDATE, ScmiMessageType::Notification);
+const uint32_t SENSOR_UPDATED
+    = scmi_header_word(SCMI_SENSOR, SENSOR_UPDATE, ScmiMessageType::Notification);
 
 bool alive(ScmiHarness& scmi)
 {
@@ -102,7 +103,7 @@ TEST(ScmiKnownDefects, EventBuffersComeBackFirstInFirstOut)
     EXPECT_EQ(
         scmi.status(SCMI_SENSOR, SENSOR_CONTINUOUS_UPDATE_NOTIFY, { 0, 1 }), ScmiStatus::Success);
     scmi.guest().advance(seconds(1));
-    EXPECT_EQ(scmi.event(first).at(0), UPDATE);
+    EXPECT_EQ(scmi.event(first).at(0), SENSOR_UPDATED);
     EXPECT_EQ(scmi.event(second), Words {});
 }
 
@@ -117,7 +118,7 @@ TEST(ScmiKnownDefects, SensorThatIsDisabledTakesNoEventBuffer)
     EXPECT_EQ(scmi.event(only), Words {});
     EXPECT_EQ(scmi.status(SCMI_SENSOR, SENSOR_CONFIG_SET, { 0, 1 }), ScmiStatus::Success);
     scmi.guest().advance(seconds(1));
-    EXPECT_EQ(scmi.event(only).at(0), UPDATE);
+    EXPECT_EQ(scmi.event(only).at(0), SENSOR_UPDATED);
 }
 
 TEST(ScmiKnownDefects, EventsWithoutBuffersAreKept)
@@ -128,7 +129,7 @@ TEST(ScmiKnownDefects, EventsWithoutBuffersAreKept)
     for (int i = 0; i < 3; ++i)
         scmi.guest().advance(seconds(1));
     for (int i = 0; i < 3; ++i)
-        EXPECT_EQ(scmi.event(scmi.park()).at(0), UPDATE) << i;
+        EXPECT_EQ(scmi.event(scmi.park()).at(0), SENSOR_UPDATED) << i;
 }
 
 TEST(ScmiKnownDefects, MessagesThatWereAbsentAreThere)

@@ -3,6 +3,7 @@
 #include "engine/control/control_server.h"
 #include "engine/control/inspect_path.h"
 #include "tests/support/fake_bench.h"
+#include "tests/support/value_object.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,14 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 using namespace std::chrono_literals;
-
-Value object(std::initializer_list<std::pair<const char*, Value>> members)
-{
-    Value value = Value::object();
-    for (const auto& [name, member] : members)
-        value.set(name, member);
-    return value;
-}
 
 class ControlClientTest : public testing::Test {
 protected:

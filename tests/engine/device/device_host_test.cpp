@@ -14,11 +14,6 @@ using namespace vwb::test;
 
 namespace {
 
-std::vector<uint8_t> text(std::string_view text)
-{
-    return { text.begin(), text.end() };
-}
-
 struct RingMode {
     bool event_index;
     bool indirect;

@@ -7,7 +7,7 @@ using namespace vwb;
 
 namespace {
 
-std::string name_of(unsigned bit)
+std::string colour_name(unsigned bit)
 {
     static const std::vector<std::string> names { "RED", "GREEN", "BLUE" };
     return bit < names.size() ? names[bit] : "bit " + std::to_string(bit);
@@ -15,7 +15,7 @@ std::string name_of(unsigned bit)
 
 std::string error_of(const std::vector<std::string>& names, uint64_t mask)
 {
-    const auto bits = parse_feature_bits(names, mask, "offered", name_of);
+    const auto bits = parse_feature_bits(names, mask, "offered", colour_name);
     return bits ? "" : bits.error().message();
 }
 
@@ -34,10 +34,10 @@ TEST(FeatureRangeTest, OffersTheUsualAndWhatIsAskedForLessWhatIsWithheld)
 TEST(FeatureDialTest, BitsAreNamedOrNumbered)
 {
     const auto bits
-        = parse_feature_bits({ "RED", "bit 2", "bit 40" }, ~uint64_t { 0 }, "offered", name_of);
+        = parse_feature_bits({ "RED", "bit 2", "bit 40" }, ~uint64_t { 0 }, "offered", colour_name);
     ASSERT_TRUE(bits);
     EXPECT_EQ(*bits, uint64_t { 0b101 } | uint64_t { 1 } << 40);
-    EXPECT_EQ(*parse_feature_bits({}, 0, "offered", name_of), 0u);
+    EXPECT_EQ(*parse_feature_bits({}, 0, "offered", colour_name), 0u);
 }
 
 TEST(FeatureDialTest, UnknownNameIsAnsweredWithTheNearest)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/device/schema_encode.h"
 #include "tests/support/observed_devices.h"
+#include "tests/support/value_object.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -9,11 +10,6 @@ using namespace vwb;
 using namespace vwb::test;
 
 namespace {
-
-Value object(std::initializer_list<Value::Member> members)
-{
-    return Value(Value::Object(members));
-}
 
 Octets octets(const Result<EncodedRequest>& request)
 {

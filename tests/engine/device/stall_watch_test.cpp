@@ -19,18 +19,13 @@ StallWatch::Look at(
     return { TimePoint(milliseconds(ms)), popped, available, oldest, milliseconds(age_ms) };
 }
 
-std::vector<uint8_t> text(std::string_view text)
-{
-    return { text.begin(), text.end() };
-}
-
-struct RingMode {
+struct StalledRing {
     RingFormat format;
     bool event_index;
     const char* rule; // that a missing kick breaks
 };
 
-class QueueStallTest : public testing::TestWithParam<RingMode> {
+class QueueStallTest : public testing::TestWithParam<StalledRing> {
 protected:
     QueueStallTest()
         : m_harness(std::make_unique<EchoDevice>(),
@@ -47,9 +42,9 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(RingModes, QueueStallTest,
-    testing::Values(RingMode { RingFormat::Split, false, "ring.split.kick-required" },
-        RingMode { RingFormat::Split, true, "ring.split.event-idx-kick" },
-        RingMode { RingFormat::Packed, true, "d.packed-missed-kick" }),
+    testing::Values(StalledRing { RingFormat::Split, false, "ring.split.kick-required" },
+        StalledRing { RingFormat::Split, true, "ring.split.event-idx-kick" },
+        StalledRing { RingFormat::Packed, true, "d.packed-missed-kick" }),
     [](const auto& mode) {
         return std::string(mode.param.format == RingFormat::Packed ? "Packed" : "Split")
             + (mode.param.event_index ? "EventIdx" : "Flags");

@@ -66,19 +66,18 @@ struct Pair {
 class DriverRingTest : public testing::TestWithParam<DriverRingOptions> { };
 
 constexpr auto SPLIT = RingFormat::Split;
-constexpr auto PACKED = RingFormat::Packed;
 
 INSTANTIATE_TEST_SUITE_P(Features, DriverRingTest,
     testing::Values(DriverRingOptions { 8, false, false, false, SPLIT },
         DriverRingOptions { 8, true, false, false, SPLIT },
         DriverRingOptions { 8, false, true, false, SPLIT },
         DriverRingOptions { 8, true, true, false, SPLIT },
-        DriverRingOptions { 8, false, false, false, PACKED },
-        DriverRingOptions { 8, true, false, false, PACKED },
-        DriverRingOptions { 8, false, true, false, PACKED },
-        DriverRingOptions { 8, true, true, false, PACKED }),
+        DriverRingOptions { 8, false, false, false, RingFormat::Packed },
+        DriverRingOptions { 8, true, false, false, RingFormat::Packed },
+        DriverRingOptions { 8, false, true, false, RingFormat::Packed },
+        DriverRingOptions { 8, true, true, false, RingFormat::Packed }),
     [](const auto& instance) {
-        return std::string(instance.param.format == PACKED ? "Packed" : "Split")
+        return std::string(instance.param.format == RingFormat::Packed ? "Packed" : "Split")
             + (instance.param.event_index ? "EventIndex" : "Flags")
             + (instance.param.indirect ? "Indirect" : "Direct");
     });

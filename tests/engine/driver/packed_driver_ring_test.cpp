@@ -51,11 +51,9 @@ struct ForgedDevice {
     PackedPosition next;
 };
 
-constexpr auto PACKED = RingFormat::Packed;
-
 TEST(PackedDriverRing, OnlyTheFirstDescriptorOfABatchWaitsForPublish)
 {
-    ForgedDevice pair({ 5, true, false, false, PACKED });
+    ForgedDevice pair({ 5, true, false, false, RingFormat::Packed });
     pair.add(1, 2);
     pair.add(2, 1);
     EXPECT_EQ(pair.flags_at(0), 0);
@@ -68,7 +66,7 @@ TEST(PackedDriverRing, OnlyTheFirstDescriptorOfABatchWaitsForPublish)
 
 TEST(PackedDriverRing, LengthWithoutTheWriteFlagMeansNothing)
 {
-    ForgedDevice pair({ 8, true, false, false, PACKED });
+    ForgedDevice pair({ 8, true, false, false, RingFormat::Packed });
     pair.forge_used(pair.add(9), 12345, 1, 0);
     EXPECT_EQ(pair.ring.pop_used()->length, 0U);
     EXPECT_EQ(pair.ring.violation(), "");
@@ -76,7 +74,7 @@ TEST(PackedDriverRing, LengthWithoutTheWriteFlagMeansNothing)
 
 TEST(PackedDriverRing, IdOutOfRangeBreaksTheRing)
 {
-    ForgedDevice pair({ 8, true, false, false, PACKED });
+    ForgedDevice pair({ 8, true, false, false, RingFormat::Packed });
     pair.add(1);
     pair.forge_used(8, 0, 1);
     EXPECT_FALSE(pair.ring.pop_used());
@@ -90,7 +88,7 @@ TEST(PackedDriverRing, IdOutOfRangeBreaksTheRing)
 
 TEST(PackedDriverRing, IdOfNoChainInFlightBreaksTheRing)
 {
-    ForgedDevice pair({ 8, true, false, false, PACKED });
+    ForgedDevice pair({ 8, true, false, false, RingFormat::Packed });
     const uint16_t id = pair.add(1);
     pair.add(2);
     pair.forge_used(id, 4, 1);
@@ -103,7 +101,7 @@ TEST(PackedDriverRing, IdOfNoChainInFlightBreaksTheRing)
 
 TEST(PackedDriverRing, UsedLengthBeyondTheWritablePartIsAViolation)
 {
-    ForgedDevice pair({ 8, true, false, false, PACKED });
+    ForgedDevice pair({ 8, true, false, false, RingFormat::Packed });
     pair.forge_used(pair.add(9), 17, 1);
     EXPECT_EQ(pair.ring.pop_used()->length, 17U);
     EXPECT_NE(pair.ring.violation().find("used length 17"), std::string::npos);
@@ -111,7 +109,7 @@ TEST(PackedDriverRing, UsedLengthBeyondTheWritablePartIsAViolation)
 
 TEST(PackedDriverRing, KickIsWantedForTheDescriptorThatTheDeviceNames)
 {
-    ForgedDevice pair({ 5, true, false, false, PACKED });
+    ForgedDevice pair({ 5, true, false, false, RingFormat::Packed });
     pair.set_device_event(PackedPosition::WRAP | 2, RING_EVENT_FLAGS_DESC);
     pair.add(1, 2);
     EXPECT_FALSE(pair.ring.publish());
@@ -125,7 +123,7 @@ TEST(PackedDriverRing, KickIsWantedForTheDescriptorThatTheDeviceNames)
 TEST(PackedDriverRing, EventFlagsThatWereNotNegotiatedAreAViolation)
 {
     for (const bool event_index : { false, true }) {
-        ForgedDevice pair({ 8, event_index, false, false, PACKED });
+        ForgedDevice pair({ 8, event_index, false, false, RingFormat::Packed });
         pair.set_device_event(0, event_index ? uint16_t { 3 } : RING_EVENT_FLAGS_DESC);
         pair.add(1);
         EXPECT_TRUE(pair.ring.publish());
@@ -136,7 +134,7 @@ TEST(PackedDriverRing, EventFlagsThatWereNotNegotiatedAreAViolation)
 // virtio 1.4, 2.8.8: one descriptor with the last id, where that of the first would be.
 TEST(PackedDriverRing, OneUsedDescriptorStandsForABatchInOrder)
 {
-    ForgedDevice pair({ 7, true, false, true, PACKED });
+    ForgedDevice pair({ 7, true, false, true, RingFormat::Packed });
     for (int round = 0; round < 10; ++round) {
         pair.add(0, 1);
         pair.add(1, 3);

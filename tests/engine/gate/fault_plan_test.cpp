@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/gate/fault_plan.h"
 #include "tests/support/observed_devices.h"
+#include "tests/support/value_object.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -35,11 +36,6 @@ std::vector<uint32_t> picked(double probability, uint64_t seed)
             numbers.push_back(i);
     }
     return numbers;
-}
-
-Value object(std::initializer_list<Value::Member> members)
-{
-    return Value(Value::Object(members));
 }
 
 std::string error_of(const Value& value)

@@ -14,11 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<uint8_t> text(std::string_view text)
-{
-    return { text.begin(), text.end() };
-}
-
 class GateFaultTest : public testing::TestWithParam<RingFormat> {
 protected:
     GateFaultTest()

@@ -3,6 +3,7 @@
 #include "engine/gate/gate.h"
 #include "tests/support/device_harness.h"
 #include "tests/support/echo_device.h"
+#include "tests/support/value_object.h"
 
 #include <gtest/gtest.h>
 
@@ -16,18 +17,6 @@ namespace {
 
 constexpr uint64_t ME = 1;
 constexpr uint64_t SOMEBODY_ELSE = 2;
-
-std::vector<uint8_t> text(std::string_view text)
-{
-    return { text.begin(), text.end() };
-}
-
-Value object(const char* name, Value value)
-{
-    Value object = Value::object();
-    object.set(name, std::move(value));
-    return object;
-}
 
 class GateHoldTest : public testing::TestWithParam<RingFormat> {
 protected:
@@ -108,7 +97,8 @@ TEST_P(GateHoldTest, AnswerIsEditedBeforeTheDriverSeesIt)
 {
     add("", GatePoint::Completed);
     const auto ticket = submit("hello");
-    const auto edited = m_gate->edit(1, ME, object("fields", object("text", "jelly")));
+    const auto edited
+        = m_gate->edit(1, ME, object({ { "fields", object({ { "text", "jelly" } }) } }));
     ASSERT_TRUE(edited) << edited.error().message();
     EXPECT_EQ(to_text(*edited->find("answer")), "{text=jelly}");
     ASSERT_TRUE(m_gate->release(1, ME));
@@ -120,7 +110,7 @@ TEST_P(GateHoldTest, AnswerIsEditedByBytesAndLength)
 {
     add("", GatePoint::Completed);
     const auto ticket = submit("hello");
-    Value change = object("bytes", "4a 4b");
+    Value change = object({ { "bytes", "4a 4b" } });
     change.set("used_length", 2);
     ASSERT_TRUE(m_gate->edit(1, ME, change));
     ASSERT_TRUE(m_gate->release(1, ME));
@@ -132,7 +122,7 @@ TEST_P(GateHoldTest, HeldRequestIsAnsweredInsteadOfItsDevice)
 {
     add("", GatePoint::Popped);
     const auto ticket = submit("k: the device would keep it");
-    Value change = object("fields", object("text", "no"));
+    Value change = object({ { "fields", object({ { "text", "no" } }) } });
     change.set("used_length", 2);
     ASSERT_TRUE(m_gate->answer(1, ME, change));
     m_harness->settle();
@@ -261,15 +251,16 @@ TEST_P(GateHoldTest, WrongEditsAreRefusedAndChangeNothing)
         const auto edited = m_gate->edit(1, ME, change);
         return edited ? "no error" : edited.error().message();
     };
-    EXPECT_EQ(refused(object("fields", object("txt", "x"))),
+    EXPECT_EQ(refused(object({ { "fields", object({ { "txt", "x" } }) } })),
         "there is no field 'txt'; did you mean 'text'?");
-    EXPECT_EQ(refused(object("fields", object("text", 3))), "text: expected a text, found integer");
-    EXPECT_EQ(refused(object("fields", object("text", "longer than it"))),
+    EXPECT_EQ(refused(object({ { "fields", object({ { "text", 3 } }) } })),
+        "text: expected a text, found integer");
+    EXPECT_EQ(refused(object({ { "fields", object({ { "text", "longer than it" } }) } })),
         "text: 14 bytes do not fit into 5");
-    EXPECT_EQ(refused(object("bytes", "0g")), "expected bytes like \"01 ff\", found 'g'");
-    EXPECT_EQ(refused(object("bytes", std::string(34, '0'))),
+    EXPECT_EQ(refused(object({ { "bytes", "0g" } })), "expected bytes like \"01 ff\", found 'g'");
+    EXPECT_EQ(refused(object({ { "bytes", std::string(34, '0') } })),
         "bytes: 17 bytes do not fit into the writable part of 16");
-    EXPECT_EQ(refused(object("used_length", 17)),
+    EXPECT_EQ(refused(object({ { "used_length", 17 } })),
         "used_length: expected an integer from 0 to 16, found 17");
     ASSERT_TRUE(m_gate->release(1, ME));
     m_harness->settle();
@@ -280,7 +271,7 @@ TEST_P(GateHoldTest, PoppedRequestHasNoAnswerToEdit)
 {
     add("", GatePoint::Popped);
     submit("hello");
-    const auto edited = m_gate->edit(1, ME, object("used_length", 1));
+    const auto edited = m_gate->edit(1, ME, object({ { "used_length", 1 } }));
     ASSERT_FALSE(edited);
     EXPECT_EQ(edited.error().kind(), ErrorKind::Invalid);
 }

@@ -3,6 +3,7 @@
 #include "engine/gate/injector.h"
 #include "tests/support/device_harness.h"
 #include "tests/support/echo_device.h"
+#include "tests/support/value_object.h"
 
 #include <gtest/gtest.h>
 
@@ -10,11 +11,6 @@ using namespace vwb;
 using namespace vwb::test;
 
 namespace {
-
-Value object(std::initializer_list<Value::Member> members)
-{
-    return Value(Value::Object(members));
-}
 
 class InjectorTest : public testing::Test {
 protected:

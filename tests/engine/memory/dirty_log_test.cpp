@@ -12,8 +12,6 @@
 namespace vwb {
 namespace {
 
-constexpr uint64_t PAGE = DirtyLog::LOG_PAGE;
-
 class DirtyLogTest : public testing::Test {
 protected:
     DirtyLogTest()
@@ -38,9 +36,9 @@ TEST_F(DirtyLogTest, MarksOneBitPerPageThatIsTouched)
 {
     const auto log = DirtyLog::map(m_fd.get(), 0, 4).value();
     log->mark(0, 1);
-    log->mark(2 * PAGE + 17, 100);
-    log->mark(9 * PAGE - 1, 2); // the last byte of one page and the first of the next
-    log->mark(16 * PAGE, PAGE);
+    log->mark(2 * DirtyLog::LOG_PAGE + 17, 100);
+    log->mark(9 * DirtyLog::LOG_PAGE - 1, 2); // the last byte of one page and the first of the next
+    log->mark(16 * DirtyLog::LOG_PAGE, DirtyLog::LOG_PAGE);
     EXPECT_EQ(bitmap(0, 4), (Bitmap { 0b00000101, 0b00000011, 0b00000001, 0 }));
     EXPECT_EQ(log->writes(), 4u);
     EXPECT_EQ(log->out_of_range(), 0u);
@@ -49,7 +47,7 @@ TEST_F(DirtyLogTest, MarksOneBitPerPageThatIsTouched)
 TEST_F(DirtyLogTest, MarksEveryPageOfALongWrite)
 {
     const auto log = DirtyLog::map(m_fd.get(), 0, 4).value();
-    log->mark(PAGE - 1, 8 * PAGE + 2);
+    log->mark(DirtyLog::LOG_PAGE - 1, 8 * DirtyLog::LOG_PAGE + 2);
     EXPECT_EQ(bitmap(0, 4), (Bitmap { 0xff, 0b00000011, 0, 0 }));
 }
 
@@ -58,7 +56,7 @@ TEST_F(DirtyLogTest, KeepsBitsThatAreSet)
     const uint8_t other = 0b10000000;
     ASSERT_EQ(::pwrite(m_fd.get(), &other, 1, 0), 1);
     const auto log = DirtyLog::map(m_fd.get(), 0, 1).value();
-    log->mark(PAGE, 1);
+    log->mark(DirtyLog::LOG_PAGE, 1);
     EXPECT_EQ(bitmap(0, 1), Bitmap { 0b10000010 });
 }
 
@@ -73,14 +71,14 @@ TEST_F(DirtyLogTest, NothingWrittenMarksNothing)
 TEST_F(DirtyLogTest, StartsAtAnyOffsetOfItsFile)
 {
     const auto log = DirtyLog::map(m_fd.get(), 100, 2).value();
-    log->mark(8 * PAGE, 1);
+    log->mark(8 * DirtyLog::LOG_PAGE, 1);
     EXPECT_EQ(bitmap(100, 2), (Bitmap { 0, 1 }));
 }
 
 TEST_F(DirtyLogTest, CountsPagesWithoutABitAndTouchesNothingElse)
 {
     const auto log = DirtyLog::map(m_fd.get(), 0, 2).value();
-    log->mark(15 * PAGE, 3 * PAGE);
+    log->mark(15 * DirtyLog::LOG_PAGE, 3 * DirtyLog::LOG_PAGE);
     log->mark(~uint64_t { 0 } - 10, 5);
     log->mark(~uint64_t { 0 }, 2); // wraps around
     EXPECT_EQ(bitmap(0, 4), (Bitmap { 0, 0b10000000, 0, 0 }));
@@ -90,10 +88,10 @@ TEST_F(DirtyLogTest, CountsPagesWithoutABitAndTouchesNothingElse)
 TEST_F(DirtyLogTest, KnowsWhatItCovers)
 {
     const auto log = DirtyLog::map(m_fd.get(), 0, 2).value();
-    EXPECT_TRUE(log->covers(0, 16 * PAGE));
-    EXPECT_FALSE(log->covers(0, 16 * PAGE + 1));
-    EXPECT_TRUE(log->covers(16 * PAGE - 1, 1));
-    EXPECT_FALSE(log->covers(16 * PAGE, 1));
+    EXPECT_TRUE(log->covers(0, 16 * DirtyLog::LOG_PAGE));
+    EXPECT_FALSE(log->covers(0, 16 * DirtyLog::LOG_PAGE + 1));
+    EXPECT_TRUE(log->covers(16 * DirtyLog::LOG_PAGE - 1, 1));
+    EXPECT_FALSE(log->covers(16 * DirtyLog::LOG_PAGE, 1));
     EXPECT_FALSE(log->covers(~uint64_t { 0 }, 2));
 }
 
@@ -113,7 +111,7 @@ TEST_F(DirtyLogTest, TruncatedLogIsLostAndHarmless)
     const auto log = DirtyLog::map(m_fd.get(), 0, 4096).value();
     EXPECT_FALSE(log->lost());
     ASSERT_EQ(::ftruncate(m_fd.get(), 0), 0);
-    log->mark(0, PAGE);
+    log->mark(0, DirtyLog::LOG_PAGE);
     EXPECT_TRUE(log->lost());
 }
 

@@ -11,7 +11,7 @@
 namespace vwb {
 namespace {
 
-constexpr uint64_t PAGE = 4096;
+constexpr uint64_t FILE_PAGE = 4096;
 
 struct SharedFile {
     SharedFile()
@@ -21,8 +21,8 @@ struct SharedFile {
     }
     std::shared_ptr<const MemoryRegion> map() const
     {
-        EXPECT_EQ(::ftruncate(fd.get(), 2 * PAGE), 0);
-        return MemoryRegion::map({ 0, 2 * PAGE, 0, 0 }, UniqueFd(::dup(fd.get()))).value();
+        EXPECT_EQ(::ftruncate(fd.get(), 2 * FILE_PAGE), 0);
+        return MemoryRegion::map({ 0, 2 * FILE_PAGE, 0, 0 }, UniqueFd(::dup(fd.get()))).value();
     }
     // As the compiler must not see through it.
     std::byte load(size_t offset) const
@@ -37,10 +37,10 @@ struct SharedFile {
 TEST(MappingGuard, TruncatedFileReadsAsZeroAndIsLost)
 {
     const SharedFile file;
-    file.region->data()[PAGE] = std::byte { 7 };
+    file.region->data()[FILE_PAGE] = std::byte { 7 };
     EXPECT_FALSE(file.region->lost());
     ASSERT_EQ(::ftruncate(file.fd.get(), 0), 0);
-    EXPECT_EQ(file.load(PAGE), std::byte { 0 });
+    EXPECT_EQ(file.load(FILE_PAGE), std::byte { 0 });
     EXPECT_TRUE(file.region->lost());
     file.region->data()[0] = std::byte { 9 };
     EXPECT_EQ(file.load(0), std::byte { 9 });
@@ -85,9 +85,9 @@ TEST(MappingGuardDeathTest, FaultElsewhereStaysDeadly)
 {
     const SharedFile file; // so that the handler is installed
     const UniqueFd other(::memfd_create("other", MFD_CLOEXEC));
-    ASSERT_EQ(::ftruncate(other.get(), PAGE), 0);
+    ASSERT_EQ(::ftruncate(other.get(), FILE_PAGE), 0);
     auto* bytes = static_cast<volatile char*>(
-        ::mmap(nullptr, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other.get(), 0));
+        ::mmap(nullptr, FILE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other.get(), 0));
     ASSERT_EQ(::ftruncate(other.get(), 0), 0);
     EXPECT_DEATH({ bytes[0] = 1; }, "");
 }

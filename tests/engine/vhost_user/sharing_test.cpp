@@ -21,7 +21,7 @@ using Feature = ProtocolFeature;
 constexpr Uuid OBJECT { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } };
 constexpr uint64_t SHARING = protocol_bit(Feature::SharedObject) | protocol_bit(Feature::Shmem)
     | protocol_bit(Feature::BackendSendFd);
-constexpr uint64_t PAGE = 4096;
+constexpr uint64_t SHARED_PAGE = 4096;
 
 class SharingDevice final : public EchoDevice {
 public:
@@ -29,14 +29,14 @@ public:
     {
         static const DeviceTraits traits = [this] {
             DeviceTraits own = EchoDevice::traits();
-            own.shared_memory = { 16 * PAGE, 0, 4 * PAGE };
+            own.shared_memory = { 16 * SHARED_PAGE, 0, 4 * SHARED_PAGE };
             return own;
         }();
         return traits;
     }
 };
 
-UniqueFd file_of(const std::string& text, size_t size = 4 * PAGE)
+UniqueFd file_of(const std::string& text, size_t size = 4 * SHARED_PAGE)
 {
     UniqueFd file(::memfd_create("shared", MFD_CLOEXEC));
     EXPECT_EQ(::ftruncate(file.get(), static_cast<off_t>(size)), 0);
@@ -199,20 +199,20 @@ TEST_F(SharingTest, LookUpAnswersTheFileOfAnotherDevice)
 TEST_F(SharingTest, MappingIsAskedForWithItsFile)
 {
     start_sharing();
-    EXPECT_EQ(map({ 2, PAGE, 2 * PAGE }, PAGE), "(none)");
+    EXPECT_EQ(map({ 2, SHARED_PAGE, 2 * SHARED_PAGE }, SHARED_PAGE), "(none)");
     const auto message = told();
     ASSERT_TRUE(message && message->fds.size() == 1);
     EXPECT_EQ(message->header.request, static_cast<uint32_t>(BackEndMessage::ShmemMap));
     const auto payload = message->read<ShmemMapPayload>();
     EXPECT_EQ(payload.region, 2);
-    EXPECT_EQ(payload.fd_offset, PAGE);
-    EXPECT_EQ(payload.offset, PAGE);
-    EXPECT_EQ(payload.size, 2 * PAGE);
+    EXPECT_EQ(payload.fd_offset, SHARED_PAGE);
+    EXPECT_EQ(payload.offset, SHARED_PAGE);
+    EXPECT_EQ(payload.size, 2 * SHARED_PAGE);
     EXPECT_EQ(payload.flags, 1u);
     answer(BackEndMessage::ShmemMap, 0);
     EXPECT_EQ(m_answer, "");
-    sharing().unmap({ 2, PAGE, 2 * PAGE }, keep_answer());
-    EXPECT_EQ(told()->read<ShmemMapPayload>().size, 2 * PAGE);
+    sharing().unmap({ 2, SHARED_PAGE, 2 * SHARED_PAGE }, keep_answer());
+    EXPECT_EQ(told()->read<ShmemMapPayload>().size, 2 * SHARED_PAGE);
     answer(BackEndMessage::ShmemUnmap, 0);
     EXPECT_EQ(m_answer, "");
 }
@@ -223,30 +223,32 @@ TEST_F(SharingTest, MappingsThatCannotBeAreRefusedWithoutAMessage)
     const auto contains = [](const std::string& text, const char* part) {
         return text.find(part) != std::string::npos;
     };
-    EXPECT_PRED2(contains, map({ 1, 0, PAGE }), "has no shared memory region 1");
-    EXPECT_PRED2(contains, map({ 3, 0, PAGE }), "has no shared memory region 3");
-    EXPECT_PRED2(contains, map({ 0, 1, PAGE }), "whole pages");
+    EXPECT_PRED2(contains, map({ 1, 0, SHARED_PAGE }), "has no shared memory region 1");
+    EXPECT_PRED2(contains, map({ 3, 0, SHARED_PAGE }), "has no shared memory region 3");
+    EXPECT_PRED2(contains, map({ 0, 1, SHARED_PAGE }), "whole pages");
     EXPECT_PRED2(contains, map({ 0, 0, 0 }), "whole pages");
-    EXPECT_PRED2(contains, map({ 0, 0, PAGE }, 7), "from a page of it on");
-    EXPECT_PRED2(contains, map({ 2, PAGE, 4 * PAGE }), "the region has");
-    EXPECT_PRED2(contains, map({ 2, ~uint64_t { 0 } - PAGE + 1, PAGE }), "the region has");
-    sharing().unmap({ 0, 0, PAGE }, keep_answer());
+    EXPECT_PRED2(contains, map({ 0, 0, SHARED_PAGE }, 7), "from a page of it on");
+    EXPECT_PRED2(contains, map({ 2, SHARED_PAGE, 4 * SHARED_PAGE }), "the region has");
+    EXPECT_PRED2(
+        contains, map({ 2, ~uint64_t { 0 } - SHARED_PAGE + 1, SHARED_PAGE }), "the region has");
+    sharing().unmap({ 0, 0, SHARED_PAGE }, keep_answer());
     EXPECT_PRED2(contains, m_answer, "not mapped like that");
     EXPECT_FALSE(told());
 
-    EXPECT_EQ(map({ 0, PAGE, 2 * PAGE }), "(none)");
-    EXPECT_PRED2(contains, map({ 0, 2 * PAGE, 2 * PAGE }), "overlaps");
+    EXPECT_EQ(map({ 0, SHARED_PAGE, 2 * SHARED_PAGE }), "(none)");
+    EXPECT_PRED2(contains, map({ 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE }), "overlaps");
     ASSERT_TRUE(told());
     answer(BackEndMessage::ShmemMap, 22); // refused: there is nothing to overlap
-    EXPECT_EQ(map({ 0, 2 * PAGE, 2 * PAGE }), "(none)");
+    EXPECT_EQ(map({ 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE }), "(none)");
     ASSERT_TRUE(told());
     answer(BackEndMessage::ShmemMap, 0);
-    sharing().unmap({ 0, 2 * PAGE, PAGE }, keep_answer());
+    sharing().unmap({ 0, 2 * SHARED_PAGE, SHARED_PAGE }, keep_answer());
     EXPECT_PRED2(contains, m_answer, "not mapped like that");
     EXPECT_EQ(number(Id::ResetDevice), 0u);
     negotiate(OFFERED_PROTOCOL_FEATURES | SHARING);
     set_up_ring(0);
-    EXPECT_EQ(map({ 0, 2 * PAGE, 2 * PAGE }), "(none)") << "a reset takes all mappings away";
+    EXPECT_EQ(map({ 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE }), "(none)")
+        << "a reset takes all mappings away";
 }
 
 TEST_F(SharingTest, NothingIsSharedBeforeItCanBe)
@@ -255,16 +257,16 @@ TEST_F(SharingTest, NothingIsSharedBeforeItCanBe)
     EXPECT_NE(m_answer.find("SHARED_OBJECT was not negotiated"), std::string::npos) << m_answer;
     start_sharing();
     call(Id::GetVringBase, bytes(VringState { 0, 0 }));
-    EXPECT_EQ(map({ 0, 0, PAGE }), "all rings are stopped");
+    EXPECT_EQ(map({ 0, 0, SHARED_PAGE }), "all rings are stopped");
     set_up_ring(0);
-    EXPECT_EQ(map({ 0, 0, PAGE }), "(none)");
+    EXPECT_EQ(map({ 0, 0, SHARED_PAGE }), "(none)");
     m_channel.close();
     settle();
     EXPECT_NE(m_answer.find("closed"), std::string::npos) << m_answer;
     EXPECT_EQ(m_answers, 3u);
     m_peer.close();
     settle();
-    EXPECT_NE(map({ 0, 0, PAGE }).find("no front-end"), std::string::npos) << m_answer;
+    EXPECT_NE(map({ 0, 0, SHARED_PAGE }).find("no front-end"), std::string::npos) << m_answer;
 }
 
 TEST_F(SharingTest, ConfigurationListsTheRegions)
@@ -274,9 +276,9 @@ TEST_F(SharingTest, ConfigurationListsTheRegions)
     ASSERT_TRUE(reply && reply->payload.size() == sizeof(ShmemConfigPayload));
     const auto payload = reply->read<ShmemConfigPayload>();
     EXPECT_EQ(payload.region_count, 2u);
-    EXPECT_EQ(payload.sizes[0], 16 * PAGE);
+    EXPECT_EQ(payload.sizes[0], 16 * SHARED_PAGE);
     EXPECT_EQ(payload.sizes[1], 0u);
-    EXPECT_EQ(payload.sizes[2], 4 * PAGE);
+    EXPECT_EQ(payload.sizes[2], 4 * SHARED_PAGE);
     EXPECT_EQ(payload.sizes[255], 0u);
 }
 
@@ -357,12 +359,12 @@ TEST(SharingBothEnds, FileAppearsInTheRegionOfTheDriver)
 {
     SharedObjects objects;
     SharingSession session(objects);
-    const SharedPiece piece { 2, PAGE, 2 * PAGE };
+    const SharedPiece piece { 2, SHARED_PAGE, 2 * SHARED_PAGE };
     const auto map = [&](Sharing& sharing, Sharing::Done done) {
         sharing.map(piece, file_of("frame"), 0, SharedAccess::ReadOnly, std::move(done));
     };
     EXPECT_EQ(session.share(map), "");
-    const auto seen = session.frontend->shmem()->mapped(2, PAGE, 5);
+    const auto seen = session.frontend->shmem()->mapped(2, SHARED_PAGE, 5);
     ASSERT_EQ(seen.size(), 5u);
     EXPECT_EQ(std::memcmp(seen.data(), "frame", 5), 0);
     EXPECT_TRUE(session.frontend->shmem()->mapped(2, 0, 5).empty());
@@ -421,7 +423,7 @@ TEST(SharingBothEnds, FrontEndRefusesRequestsThatAreNone)
             channel = RawFrontEnd(std::move(message.fds[0]));
         ShmemConfigPayload config;
         config.region_count = 1;
-        config.sizes[0] = 4 * PAGE;
+        config.sizes[0] = 4 * SHARED_PAGE;
         if (message.header.request == static_cast<uint32_t>(Id::GetShmemConfig))
             self.reply(message, bytes(config));
         else
@@ -448,7 +450,7 @@ TEST(SharingBothEnds, FrontEndRefusesRequestsThatAreNone)
         return reply && reply->payload.size() == 8 ? reply->read<uint64_t>() : ~uint64_t { 0 };
     };
     const int fd = file.get();
-    const ShmemMapPayload piece { 0, {}, 0, 0, PAGE, 1 };
+    const ShmemMapPayload piece { 0, {}, 0, 0, SHARED_PAGE, 1 };
     EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), {}), 1u);
     EXPECT_EQ(verdict(BackEndMessage::ShmemMap, bytes(piece), { fd, fd }), 1u);
     EXPECT_EQ(verdict(BackEndMessage::ShmemMap, payload_of(OBJECT), { fd }), 1u) << "too short";
@@ -473,26 +475,26 @@ TEST(ShmemRegions, WhatABackEndMustNotSayIsRefused)
 {
     ShmemConfigPayload config;
     config.region_count = 1;
-    config.sizes[3] = 8 * PAGE;
+    config.sizes[3] = 8 * SHARED_PAGE;
     const auto regions = ShmemRegions::create(config).value();
     const auto file = file_of("x");
     const auto refused
         = [&](const ShmemMapPayload& piece) { return !regions->map(piece, file.get()); };
-    EXPECT_TRUE(refused({ 0, {}, 0, 0, PAGE, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, 8 * PAGE, PAGE, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, 0, 9 * PAGE, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, ~uint64_t { 0 } - PAGE + 1, 2 * PAGE, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, 100, PAGE, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 100, 0, PAGE, 0 }));
+    EXPECT_TRUE(refused({ 0, {}, 0, 0, SHARED_PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, 8 * SHARED_PAGE, SHARED_PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, 0, 9 * SHARED_PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, ~uint64_t { 0 } - SHARED_PAGE + 1, 2 * SHARED_PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, 100, SHARED_PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 100, 0, SHARED_PAGE, 0 }));
     EXPECT_TRUE(refused({ 3, {}, 0, 0, 0, 0 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, 0, PAGE, 2 }));
-    EXPECT_FALSE(refused({ 3, {}, 0, 2 * PAGE, 2 * PAGE, 1 }));
-    EXPECT_TRUE(refused({ 3, {}, 0, 3 * PAGE, PAGE, 1 }));
-    EXPECT_FALSE(regions->unmap({ 3, {}, 0, 2 * PAGE, PAGE, 0 }));
-    EXPECT_TRUE(regions->unmap({ 3, {}, 0, 2 * PAGE, 2 * PAGE, 0 }));
-    EXPECT_FALSE(regions->unmap({ 3, {}, 0, 2 * PAGE, 2 * PAGE, 0 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, 0, SHARED_PAGE, 2 }));
+    EXPECT_FALSE(refused({ 3, {}, 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE, 1 }));
+    EXPECT_TRUE(refused({ 3, {}, 0, 3 * SHARED_PAGE, SHARED_PAGE, 1 }));
+    EXPECT_FALSE(regions->unmap({ 3, {}, 0, 2 * SHARED_PAGE, SHARED_PAGE, 0 }));
+    EXPECT_TRUE(regions->unmap({ 3, {}, 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE, 0 }));
+    EXPECT_FALSE(regions->unmap({ 3, {}, 0, 2 * SHARED_PAGE, 2 * SHARED_PAGE, 0 }));
     const UniqueFd sealed(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    EXPECT_FALSE(regions->map({ 3, {}, 0, 0, PAGE, 1 }, sealed.get())) << "not writable";
+    EXPECT_FALSE(regions->map({ 3, {}, 0, 0, SHARED_PAGE, 1 }, sealed.get())) << "not writable";
     EXPECT_EQ(regions->mappings(), 0u);
     config.sizes[0] = 5;
     EXPECT_FALSE(ShmemRegions::create(config));

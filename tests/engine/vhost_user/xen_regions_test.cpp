@@ -16,7 +16,6 @@ using Id = FrontEndMessage;
 
 constexpr uint64_t XEN = protocol_bit(ProtocolFeature::XenMmap);
 constexpr uint32_t DOMAIN = 7;
-constexpr uint64_t PAGE = XenMemory::PAGE;
 
 // Frames and grants of the domain are the pages of a file by their guest addresses.
 class FakeXen final : public XenMemory {
@@ -35,7 +34,7 @@ public:
     void unmap_foreign(std::byte* address, size_t pages) override
     {
         --foreign;
-        ::munmap(address, pages * PAGE);
+        ::munmap(address, pages * XenMemory::PAGE);
     }
     Result<std::byte*> map_grants(uint32_t domain, std::span<const uint32_t> references) override
     {
@@ -47,7 +46,7 @@ public:
     void unmap_grants(std::byte* address, size_t pages) override
     {
         --grants;
-        ::munmap(address, pages * PAGE);
+        ::munmap(address, pages * XenMemory::PAGE);
     }
 
     int foreign = 0; // mappings now
@@ -58,16 +57,17 @@ private:
     Result<std::byte*> map(uint32_t domain, const std::vector<uint64_t>& numbers)
     {
         const MemoryRegionInfo info = m_memory.info();
-        const uint64_t first = info.guest_address / PAGE;
+        const uint64_t first = info.guest_address / XenMemory::PAGE;
         if (domain != DOMAIN || numbers.front() < first
-            || numbers.back() >= first + info.size / PAGE)
+            || numbers.back() >= first + info.size / XenMemory::PAGE)
             return Error::from_errno("the hypervisor says no", EINVAL);
-        void* place
-            = ::mmap(nullptr, numbers.size() * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* place = ::mmap(nullptr, numbers.size() * XenMemory::PAGE, PROT_NONE,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         auto* address = static_cast<std::byte*>(place);
         for (size_t i = 0; i < numbers.size(); ++i) {
-            const auto offset = static_cast<off_t>(info.mmap_offset + (numbers[i] - first) * PAGE);
-            EXPECT_NE(::mmap(address + i * PAGE, PAGE, PROT_READ | PROT_WRITE,
+            const auto offset
+                = static_cast<off_t>(info.mmap_offset + (numbers[i] - first) * XenMemory::PAGE);
+            EXPECT_NE(::mmap(address + i * XenMemory::PAGE, XenMemory::PAGE, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_FIXED, m_memory.fd(), offset),
                 MAP_FAILED);
         }

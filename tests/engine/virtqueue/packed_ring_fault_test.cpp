@@ -6,15 +6,13 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::ring;
 
 namespace {
 
 using enum RingFaultKind;
 using Kinds = std::vector<RingFaultKind>;
 
-constexpr int NEXT = VIRTQ_DESC_F_NEXT;
-constexpr int WRITE = VIRTQ_DESC_F_WRITE;
-constexpr int INDIRECT = VIRTQ_DESC_F_INDIRECT;
 constexpr uint16_t USED = VIRTQ_DESC_F_AVAIL | VIRTQ_DESC_F_USED;
 
 class PackedRingFault : public testing::Test {

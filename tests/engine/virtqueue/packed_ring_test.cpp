@@ -4,12 +4,10 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::ring;
 
 namespace {
 
-constexpr int NEXT = VIRTQ_DESC_F_NEXT;
-constexpr int WRITE = VIRTQ_DESC_F_WRITE;
-constexpr int INDIRECT = VIRTQ_DESC_F_INDIRECT;
 constexpr uint16_t USED_1 = VIRTQ_DESC_F_AVAIL | VIRTQ_DESC_F_USED; // in a round with wrap 1
 constexpr uint16_t USED_0 = 0;
 

@@ -17,6 +17,15 @@
 
 namespace vwb::test {
 
+// Flags of descriptors, by short names.
+namespace ring {
+
+inline constexpr int NEXT = VIRTQ_DESC_F_NEXT;
+inline constexpr int WRITE = VIRTQ_DESC_F_WRITE;
+inline constexpr int INDIRECT = VIRTQ_DESC_F_INDIRECT;
+
+} // namespace ring
+
 class RawQueueBase {
 public:
     // A second region: sparse, so large that lengths can overflow.

@@ -14,7 +14,7 @@ using namespace vwb;
 
 namespace {
 
-constexpr uint32_t SIZE = 8;
+constexpr uint32_t RING_SIZE = 8;
 
 // A ring with chains of two readable segments (3 and 5 bytes) and a writable one (100): one is with
 // the device, two wait for it.
@@ -26,10 +26,10 @@ protected:
         m_table = GuestMemory::create(
             { MemoryRegion::map(m_memory->info(), UniqueFd(::dup(m_memory->fd()))).value() })
                       .value();
-        m_driver = make_driver_ring(*m_memory, { SIZE, true, indirect(), false, format() });
+        m_driver = make_driver_ring(*m_memory, { RING_SIZE, true, indirect(), false, format() });
         m_buffer = m_memory->allocate(256);
         VirtqueueConfig config;
-        config.size = SIZE;
+        config.size = RING_SIZE;
         config.base = m_driver->fresh_base();
         config.event_index = true;
         config.indirect = indirect();

@@ -5,12 +5,9 @@
 
 using namespace vwb;
 using namespace vwb::test;
+using namespace vwb::test::ring;
 
 namespace {
-
-constexpr int NEXT = VIRTQ_DESC_F_NEXT;
-constexpr int WRITE = VIRTQ_DESC_F_WRITE;
-constexpr int INDIRECT = VIRTQ_DESC_F_INDIRECT;
 
 // Addresses and sizes of the segments, in order.
 std::vector<std::pair<uint64_t, uint32_t>> segments(const DescriptorChain& chain)

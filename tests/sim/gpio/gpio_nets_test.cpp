@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "sim/gpio/gpio_nets.h"
+#include "tests/support/gpio_harness.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace vwb;
+using namespace vwb::test::gpio;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
 namespace {
 
-constexpr auto LOW = GpioLevel::Low;
-constexpr auto HIGH = GpioLevel::High;
 constexpr auto FLOAT = std::nullopt;
 
 class GpioNetsTest : public testing::Test {
