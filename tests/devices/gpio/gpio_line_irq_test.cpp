@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 using namespace vwb;
+using namespace vwb::test::gpio;
 using Buffer = GpioLineIrq::Buffer;
 
 namespace {
