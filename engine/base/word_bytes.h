@@ -30,6 +30,20 @@ public:
 
     void clear() { m_size = 0; }
 
+    // As clear() and append(): without what was there before there is nothing to shift.
+    void assign(std::span<const std::byte> bytes)
+    {
+        const std::byte* from = bytes.data();
+        m_size = std::min(bytes.size(), CAPACITY);
+        size_t index = 0;
+        for (size_t left = m_size; left > 0; ++index) {
+            const size_t count = std::min<size_t>(left, 8);
+            m_words[index] = little_endian(load(from, count));
+            from += count;
+            left -= count;
+        }
+    }
+
     // Appends as many of them as there is room for. Each byte is read once, so that it may be one
     // that a guest is writing to.
     void append(std::span<const std::byte> bytes)

@@ -15,23 +15,14 @@ namespace {
 // What the trace shows is what the device acts on: it reads the same copy.
 void snapshot_header(ChainRecord& record)
 {
-    for (const Segment& segment : record.readable()) {
+    const auto segments = record.readable();
+    if (segments.empty())
+        return;
+    record.header.assign({ segments.front().data, segments.front().size });
+    for (const Segment& segment : segments.subspan(1)) {
         record.header.append({ segment.data, segment.size });
         if (record.header.room() == 0)
             break;
-    }
-}
-
-// Appends the start of the writable part as far as there is room.
-void append_written(const ChainRecord& record, uint32_t written, WordBytes& bytes)
-{
-    size_t left = std::min<size_t>(written, bytes.room());
-    for (const Segment& segment : record.writable()) {
-        if (left == 0)
-            break;
-        const size_t count = std::min<size_t>(left, segment.size);
-        bytes.append({ segment.data, count });
-        left -= count;
     }
 }
 
@@ -431,66 +422,6 @@ void HostQueue::refresh_time()
 {
     m_now_ns = m_context.loop.clock().now().time_since_epoch().count();
     m_until_time = 0;
-}
-
-TraceHead HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
-{
-    TraceHead event;
-    event.request = record.request;
-    event.device = m_context.device_index;
-    event.head = record.head;
-    event.kind = kind;
-    event.queue = static_cast<uint8_t>(m_index);
-    return event;
-}
-
-void HostQueue::trace_popped(const ChainRecord& record)
-{
-    TraceHead event = event_of(TraceKind::Popped, record);
-    event.time_ns = record.popped_ns;
-    event.a = record.readable_bytes;
-    event.b = record.writable_bytes;
-    event.c = 0;
-    event.bytes_size = static_cast<uint8_t>(record.header.size());
-    event.readable_size = event.bytes_size;
-    m_context.trace.record(event, record.header.words());
-}
-
-void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
-{
-    if (m_until_time == 0 || !m_draining) {
-        refresh_time();
-        m_until_time = TIME_EVERY;
-    }
-    --m_until_time;
-    // The header of a request that was kept has been told; of another one the record is not needed
-    // any more, and its header takes the answer where it lies. The head comes last: what is known
-    // before a loop would be spilled narrow and read back wide.
-    WordBytes answer;
-    WordBytes& bytes = record.handled ? answer : record.header;
-    const size_t readable = bytes.size();
-    append_written(record, written, bytes);
-    TraceHead event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
-    event.time_ns = m_now_ns;
-    event.a = written;
-    event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
-    event.c = record.readable_bytes;
-    event.readable_size = static_cast<uint8_t>(readable);
-    event.bytes_size = static_cast<uint8_t>(bytes.size());
-    m_context.trace.record(event, bytes.words());
-}
-
-void HostQueue::trace_plain(TraceKind kind, uint32_t a)
-{
-    if (!m_context.trace.enabled())
-        return;
-    TraceEvent event {};
-    event.time_ns = m_now_ns;
-    event.a = a;
-    event.device = m_context.device_index;
-    event.kind = kind;
-    event.queue = static_cast<uint8_t>(m_index);
-    m_context.trace.record(event);
 }
 
 } // namespace vwb

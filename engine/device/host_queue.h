@@ -146,6 +146,8 @@ private:
     void refresh_time();
     TraceHead event_of(TraceKind kind, const ChainRecord& record) const;
     void trace_popped(const ChainRecord& record);
+    void trace_answer(
+        TraceKind kind, const ChainRecord& record, uint32_t written, WordBytes& bytes);
     void trace_completed(ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
 
