@@ -318,6 +318,9 @@ int EventLoop::wait(Duration max_wait)
         const Duration until = std::max(m_timers[0]->m_deadline - m_clock.now(), Duration(0));
         timeout = timeout < Duration(0) ? until : std::min(timeout, until);
     }
+    // Nobody waits, and there is no descriptor that could have something to say.
+    if (timeout == Duration(0) && m_free_slots.size() == m_slots.size())
+        return 0;
     timespec limit {};
     limit.tv_sec = timeout.count() / 1'000'000'000;
     limit.tv_nsec = timeout.count() % 1'000'000'000;
