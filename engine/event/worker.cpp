@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <pthread.h>
 
@@ -27,10 +28,26 @@ struct Worker::Shared {
     std::deque<Job> jobs;
     EventLoop* loop; // null pointer: the owner is gone
     Worker* owner; // as loop; used on the loop only
+    std::string name;
+    bool started = false; // the thread; used on the loop only
 
+    static void start(const std::shared_ptr<Shared>& shared);
     static void run(const std::shared_ptr<Shared>& shared);
     static void finish(const std::shared_ptr<Shared>& shared, Job job);
 };
+
+void Worker::Shared::start(const std::shared_ptr<Shared>& shared)
+{
+    std::thread thread([shared] {
+        // Signals are the main thread's.
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        pthread_setname_np(pthread_self(), shared->name.c_str());
+        run(shared);
+    });
+    thread.detach();
+}
 
 void Worker::Shared::run(const std::shared_ptr<Shared>& shared)
 {
@@ -69,15 +86,7 @@ Worker::Worker(EventLoop& loop, const std::string& name)
 {
     m_shared->loop = &loop;
     m_shared->owner = this;
-    std::thread thread([shared = m_shared, name = name.substr(0, 15)] {
-        // Signals are the main thread's.
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, nullptr);
-        pthread_setname_np(pthread_self(), name.c_str());
-        Shared::run(shared);
-    });
-    thread.detach();
+    m_shared->name = name.substr(0, 15);
 }
 
 Worker::~Worker()
@@ -93,6 +102,9 @@ Worker::~Worker()
 void Worker::run(UniqueFunction<void()> work, UniqueFunction<void()> done)
 {
     ++m_pending;
+    // Most workers never have anything to do.
+    if (!std::exchange(m_shared->started, true))
+        Shared::start(m_shared);
     const std::lock_guard lock(m_shared->mutex);
     m_shared->jobs.push_back({ std::move(work), std::move(done) });
     m_shared->changed.notify_one();

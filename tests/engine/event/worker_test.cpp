@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -40,7 +43,29 @@ private:
     std::shared_future<void> m_passage = m_opened.get_future().share();
 };
 
+bool has_thread(const std::string& name)
+{
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string found;
+        std::getline(std::ifstream(thread.path() / "comm"), found);
+        if (found == name)
+            return true;
+    }
+    return false;
+}
+
 } // namespace
+
+TEST_F(WorkerTest, HasNoThreadBeforeItsFirstWork)
+{
+    Worker worker(*m_loop, "lazy-worker");
+    EXPECT_FALSE(has_thread("lazy-worker"));
+    std::atomic<bool> seen { false };
+    bool done = false;
+    worker.run([&seen] { seen = has_thread("lazy-worker"); }, [&done] { done = true; });
+    run_until([&done] { return done; });
+    EXPECT_TRUE(seen);
+}
 
 TEST_F(WorkerTest, WorksInOrderOnItsThreadAndTellsTheLoop)
 {
