@@ -27,12 +27,16 @@ namespace vwb {
 class ControlServer final : private EventSink {
 public:
     // The bench, its devices and their loops live longer; calls that are on their way to a device
-    // when the server goes are not answered. Errors: as UnixListener::create().
+    // when the server goes are not answered. Errors: as UnixListener::create(). An empty path:
+    // nobody can call but who is adopted.
     static Result<std::unique_ptr<ControlServer>> start(
         EventLoop& loop, BenchView& bench, const std::string& path, RpcServerOptions options = {});
     ~ControlServer();
 
     const std::string& path() const { return m_rpc->path(); }
+    // A client who is connected already.
+    void adopt(UniqueFd socket) { m_rpc->adopt(std::move(socket)); }
+    size_t clients() const { return m_rpc->clients(); }
 
     // --- for methods ---
     BenchView& bench() { return m_bench; }

@@ -23,7 +23,10 @@ Result<std::unique_ptr<RpcServer>> RpcServer::create(
     EventLoop& loop, const std::string& path, RpcServerOptions options, Handlers handlers)
 {
     std::unique_ptr<RpcServer> server(new RpcServer(loop, std::move(options), std::move(handlers)));
+    if (path.empty())
+        return server;
     server->m_listener = VWB_TRY(UnixListener::create(path));
+    server->m_path = server->m_listener->path();
     server->m_watch = VWB_TRY(loop.watch(server->m_listener->fd(), EPOLLIN,
         [self = server.get()](uint32_t) { self->accept_all(); }));
     return server;

@@ -27,12 +27,15 @@ public:
         std::function<void(uint64_t client)> client_gone;
     };
 
-    // Errors: as UnixListener::create().
+    // Errors: as UnixListener::create(). An empty path: nobody can call but who is adopted.
     static Result<std::unique_ptr<RpcServer>> create(
         EventLoop& loop, const std::string& path, RpcServerOptions options, Handlers handlers);
     ~RpcServer();
 
-    const std::string& path() const { return m_listener->path(); }
+    // A client who is connected already.
+    void adopt(UniqueFd socket) { accept_one(std::move(socket)); }
+
+    const std::string& path() const { return m_path; }
     size_t clients() const { return m_sessions.size(); }
     uint64_t refused() const { return m_refused; }
 
@@ -52,7 +55,8 @@ private:
     EventLoop& m_loop;
     RpcServerOptions m_options;
     Handlers m_handlers;
-    std::unique_ptr<UnixListener> m_listener;
+    std::string m_path;
+    std::unique_ptr<UnixListener> m_listener; // null pointer: without a path
     Watch m_watch;
     std::map<uint64_t, std::unique_ptr<RpcSession>> m_sessions;
     uint64_t m_next_client = 1;

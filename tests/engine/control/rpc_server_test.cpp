@@ -6,6 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include <sys/socket.h>
+
 namespace vwb::test {
 namespace {
 
@@ -295,6 +299,31 @@ TEST_F(RpcServerTest, ClientThatReadsLateGetsAllReplies)
         run();
     }
     EXPECT_EQ(replies, 6);
+}
+
+TEST_F(RpcServerTest, ServerWithoutAPathServesWhoIsAdopted)
+{
+    m_server = RpcServer::create(*m_loop, "", {},
+        { [this](RpcCall call) { take(std::move(call)); },
+            [this](uint64_t client) {
+                m_gone.push_back(client);
+            } }).value();
+    EXPECT_EQ(m_server->path(), "");
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    UniqueFd client(ends[0]);
+    m_server->adopt(UniqueFd(ends[1]));
+    EXPECT_EQ(m_server->clients(), 1U);
+    const std::string line = "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"id\":7}\n";
+    ASSERT_EQ(::send(client.get(), line.data(), line.size(), 0), static_cast<long>(line.size()));
+    run();
+    std::array<char, 256> reply {};
+    ASSERT_GT(::recv(client.get(), reply.data(), reply.size() - 1, 0), 0);
+    EXPECT_THAT(reply.data(), HasSubstr("\"id\":7"));
+    client.reset();
+    run();
+    EXPECT_EQ(m_server->clients(), 0U);
+    EXPECT_EQ(m_gone.size(), 1U);
 }
 
 TEST_F(RpcServerTest, ClientsAreBounded)
