@@ -26,12 +26,10 @@ Value drive_value(GpioDrive drive)
 
 SimGpioBank::SimGpioBank(EventLoop& loop, const std::vector<SimGpioLine>& lines)
     : m_loop(loop)
-    , m_nets(pulls_of(lines),
-          [this](uint16_t line, GpioLevel level) {
-              if (m_listener)
-                  m_listener->level_changed(line, level);
-          })
-    , m_actions(std::make_unique<SimGpioActions>(*this))
+    , m_nets(pulls_of(lines), [this](uint16_t line, GpioLevel level) {
+        if (m_listener)
+            m_listener->level_changed(line, level);
+    })
 {
     VWB_ASSERT(lines.size() <= MAX_LINES);
     for (const auto& line : lines)
@@ -42,6 +40,9 @@ SimGpioBank::~SimGpioBank() = default;
 
 Actions* SimGpioBank::actions()
 {
+    // Made for the first one who asks: most hardware is only used by its guest.
+    if (!m_actions)
+        m_actions = std::make_unique<SimGpioActions>(*this);
     return m_actions.get();
 }
 

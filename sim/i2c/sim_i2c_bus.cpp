@@ -28,14 +28,12 @@ template <typename Take> void for_each_number(const SimI2cBus::Place& place, Tak
 SimI2cBus::SimI2cBus(EventLoop& loop, Duration timeout)
     : m_loop(loop)
     , m_timeout(timeout)
-    , m_timer(loop,
-          [this] {
-              if (m_held == Held::No)
-                  go_on();
-              else
-                  held_too_long();
-          })
-    , m_actions(std::make_unique<SimI2cActions>(loop, *this))
+    , m_timer(loop, [this] {
+        if (m_held == Held::No)
+            go_on();
+        else
+            held_too_long();
+    })
 {
 }
 
@@ -43,6 +41,9 @@ SimI2cBus::~SimI2cBus() = default;
 
 Actions* SimI2cBus::actions()
 {
+    // Made for the first one who asks: most hardware is only used by its guest.
+    if (!m_actions)
+        m_actions = std::make_unique<SimI2cActions>(m_loop, *this);
     return m_actions.get();
 }
 

@@ -25,7 +25,6 @@ SimScmiPlatform::SimScmiPlatform(EventLoop& loop)
     , m_resets(m_signals)
     , m_voltages(m_signals)
     , m_system(m_signals)
-    , m_actions(std::make_unique<SimScmiActions>(*this))
 {
 }
 
@@ -33,6 +32,9 @@ SimScmiPlatform::~SimScmiPlatform() = default;
 
 Actions* SimScmiPlatform::actions()
 {
+    // Made for the first one who asks: most hardware is only used by its guest.
+    if (!m_actions)
+        m_actions = std::make_unique<SimScmiActions>(*this);
     return m_actions.get();
 }
 
