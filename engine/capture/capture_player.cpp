@@ -57,12 +57,6 @@ CapturePlayer::CapturePlayer(CaptureReader& reader, const SchemaFinder& schemas)
 {
     for (const auto& device : reader.header().devices) {
         const Schema* schema = schemas(device.type);
-        if (!schema)
-            m_warnings.push_back(device.name + ": this program knows no device of type '"
-                + device.type + "', so its requests are not decoded");
-        else if (schema_id(*schema) != device.schema_id)
-            m_warnings.push_back(device.name + ": was recorded by a program with another "
-                + "description of " + device.type + " requests (" + reader.header().program + ")");
         std::vector<std::string> signals;
         for (const auto& signal : device.signals)
             signals.push_back(signal.name);
@@ -70,6 +64,22 @@ CapturePlayer::CapturePlayer(CaptureReader& reader, const SchemaFinder& schemas)
             std::move(signals) });
         m_joiners.emplace_back(m_devices.back());
     }
+}
+
+std::vector<std::string> CapturePlayer::warnings() const
+{
+    std::vector<std::string> all;
+    for (size_t i = 0; i < m_devices.size(); ++i) {
+        const CapturedDevice& device = header().devices[i];
+        const Schema* schema = m_devices[i].schema;
+        if (schema == &NO_SCHEMA)
+            all.push_back(device.name + ": this program knows no device of type '" + device.type
+                + "', so its requests are not decoded");
+        else if (schema_id(*schema) != device.schema_id)
+            all.push_back(device.name + ": was recorded by a program with another "
+                + "description of " + device.type + " requests (" + header().program + ")");
+    }
+    return all;
 }
 
 Result<void> CapturePlayer::choose(std::string_view filter, uint32_t kinds)

@@ -38,7 +38,7 @@ public:
     const std::deque<ObservedDevice>& devices() const { return m_devices; }
     const CaptureHeader& header() const { return m_reader.header(); }
     // Why records may be decoded less well than when they were recorded; for people.
-    const std::vector<std::string>& warnings() const { return m_warnings; }
+    std::vector<std::string> warnings() const;
 
 private:
     ObservedDevice* device_of(const Value& body);
@@ -53,7 +53,6 @@ private:
     Filter m_filter;
     uint32_t m_kinds = ALL_KINDS;
     std::vector<std::string> m_names;
-    std::vector<std::string> m_warnings;
 };
 
 } // namespace vwb
