@@ -4,17 +4,56 @@
 #include "engine/base/assert.h"
 #include "engine/device/features.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define VWB_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define VWB_POISON 1
+#endif
+#endif
+#ifdef VWB_POISON
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace vwb::fuzz {
 namespace {
 
 constexpr std::byte UNTOUCHED { 0xa5 };
+constexpr uint8_t INSPECT = 0x49; // takes as long as all the rest of a run, so that it must be rare
+
+void forbid([[maybe_unused]] std::span<std::byte> bytes)
+{
+#ifdef VWB_POISON
+    __asan_poison_memory_region(bytes.data(), bytes.size());
+#endif
+}
+
+void allow([[maybe_unused]] std::span<std::byte> bytes)
+{
+#ifdef VWB_POISON
+    __asan_unpoison_memory_region(bytes.data(), bytes.size());
+#endif
+}
 
 } // namespace
 
-DeviceBed::DeviceBed(FuzzInput& input)
-    : m_input(input)
-    , m_loop(EventLoop::create(m_clock).value())
+DeviceBed::DeviceBed()
+    : m_loop(EventLoop::create(m_clock).value())
 {
+    for (Slot& slot : m_slots) {
+        slot.readable.reserve(MAX_PIECES * MAX_PIECE);
+        slot.record.segments.reserve(MAX_PIECES);
+        for (Room& room : slot.rooms)
+            forbid(room.bytes);
+    }
+}
+
+void DeviceBed::begin(FuzzInput& input)
+{
+    VWB_ASSERT(!m_loop->run_once(Duration(0))); // nothing is left to do for a device that is gone
+    m_input = &input;
+    m_clock.reset();
+    m_next_request = 1;
 }
 
 void DeviceBed::run(Device& device, Outside outside, Check check)
@@ -26,7 +65,7 @@ void DeviceBed::run(Device& device, Outside outside, Check check)
     m_offered = traits.features | F_VERSION_1;
     device.attach(*this);
     start_over(device);
-    for (unsigned i = 0; i < MAX_STEPS && !m_input.empty(); ++i) {
+    for (unsigned i = 0; i < MAX_STEPS && !m_input->empty(); ++i) {
         step(device);
         settle();
     }
@@ -34,16 +73,18 @@ void DeviceBed::run(Device& device, Outside outside, Check check)
         stop(device, queue);
     device.reset();
     settle();
+    m_outside = {};
+    m_check = {};
 }
 
 void DeviceBed::step(Device& device)
 {
-    switch (m_input.byte() % 16) {
+    switch (m_input->byte() % 16) {
     case 0:
         access_config(device);
         break;
     case 1: {
-        const unsigned queue = m_input.below(m_queues);
+        const unsigned queue = m_input->below(m_queues);
         stop(device, queue);
         device.queue_started(queue);
         break;
@@ -55,7 +96,8 @@ void DeviceBed::step(Device& device)
         move_state(device);
         break;
     case 4:
-        inspect(device);
+        if (m_input->byte() == INSPECT)
+            inspect(device);
         break;
     case 5:
     case 6:
@@ -63,7 +105,7 @@ void DeviceBed::step(Device& device)
         break;
     case 7:
     case 8:
-        m_outside(m_input);
+        m_outside(*m_input);
         break;
     default:
         submit(device);
@@ -76,27 +118,24 @@ void DeviceBed::submit(Device& device)
     if (free == m_slots.end())
         return;
     Slot& slot = *free;
-    slot.pieces.clear();
-    slot.readable.clear();
-    slot.record = {};
     slot.record.head = static_cast<uint16_t>(free - m_slots.begin());
     slot.record.request = m_next_request++;
     slot.record.in_flight = true;
-    slot.queue = m_input.below(m_queues);
+    slot.queue = m_input->below(m_queues);
     // One or two descriptors each way: devices must not see where one ends.
-    const uint8_t shape = m_input.byte();
+    const uint8_t shape = m_input->byte();
     add_piece(slot, shape & 0x1f, false);
     if (shape & 0x20)
-        add_piece(slot, m_input.byte(), false);
+        add_piece(slot, m_input->byte(), false);
     if (shape & 0x40)
-        add_piece(slot, m_input.byte(), true);
+        add_piece(slot, m_input->byte(), true);
     if (shape & 0x80)
-        add_piece(slot, m_input.byte(), true);
+        add_piece(slot, m_input->byte(), true);
     if (slot.record.segments.empty())
         return; // a queue lets no such chain through
     slot.busy = true;
     device.handle(slot.queue, Request(*this, DescriptorChain(slot.record)));
-    if (m_input.flag())
+    if (m_input->flag())
         device.batch_done(slot.queue);
 }
 
@@ -104,20 +143,30 @@ void DeviceBed::add_piece(Slot& slot, uint32_t size, bool writable)
 {
     if (size == 0)
         return;
-    Piece piece { std::make_unique<std::byte[]>(size), size };
+    const std::span bytes = std::span(slot.rooms[slot.record.segments.size()].bytes).first(size);
+    allow(bytes);
     if (writable) {
-        std::fill_n(piece.bytes.get(), size, UNTOUCHED);
+        std::ranges::fill(bytes, UNTOUCHED);
         slot.record.writable_bytes += size;
     } else {
-        const auto content = std::as_bytes(m_input.bytes(size));
-        std::ranges::copy(content, piece.bytes.get());
+        // As much as there is of the input, and nothing behind it.
+        const auto content = std::as_bytes(m_input->bytes(size));
+        std::ranges::fill(std::ranges::copy(content, bytes.begin()).out, bytes.end(), std::byte {});
+        slot.readable.insert(slot.readable.end(), bytes.begin(), bytes.end());
         slot.record.readable_bytes += size;
         ++slot.record.readable_segments;
     }
-    slot.record.segments.push_back({ piece.bytes.get(), size, 0 });
-    if (!writable)
-        slot.readable.insert(slot.readable.end(), piece.bytes.get(), piece.bytes.get() + size);
-    slot.pieces.push_back(std::move(piece));
+    slot.record.segments.push_back({ bytes.data(), size, 0 });
+}
+
+// Who still has the request must not touch its memory any more.
+void DeviceBed::clear(Slot& slot)
+{
+    for (size_t i = 0; i < slot.record.segments.size(); ++i)
+        forbid(slot.rooms[i].bytes);
+    slot.readable.clear();
+    slot.record.clear();
+    slot.busy = false;
 }
 
 void DeviceBed::check_answer(const Slot& slot, uint32_t written) const
@@ -139,23 +188,25 @@ DeviceBed::Slot& DeviceBed::take_back(DescriptorChain chain)
 {
     Slot& slot = m_slots[chain.release().head];
     VWB_ASSERT(slot.busy); // each request comes back once
-    slot.busy = false;
     slot.record.in_flight = false;
     return slot;
 }
 
 void DeviceBed::complete_request(DescriptorChain chain, uint32_t written)
 {
-    const Slot& slot = take_back(std::move(chain));
+    Slot& slot = take_back(std::move(chain));
     check_answer(slot, written);
     if (m_check)
         m_check(slot.queue, slot.record, written);
+    clear(slot);
 }
 
 void DeviceBed::give_back_request(DescriptorChain chain)
 {
     VWB_ASSERT(m_stopping);
-    check_answer(take_back(std::move(chain)), 0);
+    Slot& slot = take_back(std::move(chain));
+    check_answer(slot, 0);
+    clear(slot);
 }
 
 void DeviceBed::abandon_request(DescriptorChain chain)
@@ -170,11 +221,8 @@ void DeviceBed::report(Problem problem)
     VWB_ASSERT(!problem.rule.empty() && !problem.message.empty());
 }
 
-// Once in a run: it takes as long as all the rest.
 void DeviceBed::inspect(Device& device)
 {
-    if (std::exchange(m_inspected, true))
-        return;
     Inspector inspector;
     device.inspect(inspector);
 }
@@ -182,10 +230,10 @@ void DeviceBed::inspect(Device& device)
 void DeviceBed::access_config(Device& device)
 {
     const uint32_t size = device.traits().config_size;
-    const uint32_t offset = m_input.below(size + 1);
-    std::vector<std::byte> bytes(m_input.below(size - offset + 1));
-    if (m_input.flag()) {
-        std::ranges::copy(std::as_bytes(m_input.bytes(bytes.size())), bytes.begin());
+    const uint32_t offset = m_input->below(size + 1);
+    std::vector<std::byte> bytes(m_input->below(size - offset + 1));
+    if (m_input->flag()) {
+        std::ranges::copy(std::as_bytes(m_input->bytes(bytes.size())), bytes.begin());
         [[maybe_unused]] const auto refused = device.write_config(offset, bytes);
     } else {
         device.read_config(offset, bytes);
@@ -206,7 +254,7 @@ void DeviceBed::start_over(Device& device)
     for (unsigned queue = 0; queue < m_queues; ++queue)
         stop(device, queue);
     device.reset();
-    device.features_accepted(m_input.flag() ? m_offered : m_offered & m_input.number<uint8_t>());
+    device.features_accepted(m_input->flag() ? m_offered : m_offered & m_input->number<uint8_t>());
     for (unsigned queue = 0; queue < m_queues; ++queue)
         device.queue_started(queue);
 }
@@ -217,8 +265,8 @@ void DeviceBed::move_state(Device& device)
     for (unsigned queue = 0; queue < m_queues; ++queue)
         stop(device, queue);
     if (const auto state = device.save_state()) {
-        const bool own = m_input.flag();
-        const auto foreign = std::as_bytes(m_input.bytes(own ? 0 : m_input.byte()));
+        const bool own = m_input->flag();
+        const auto foreign = std::as_bytes(m_input->bytes(own ? 0 : m_input->byte()));
         const auto loaded = device.load_state(own ? std::span(*state) : foreign);
         VWB_ASSERT(loaded || !own);
     }
@@ -228,7 +276,7 @@ void DeviceBed::move_state(Device& device)
 
 void DeviceBed::advance()
 {
-    m_clock.advance(Duration(int64_t { 1 } << (m_input.byte() % 31)));
+    m_clock.advance(Duration(int64_t { 1 } << (m_input->byte() % 31)));
 }
 
 void DeviceBed::settle()

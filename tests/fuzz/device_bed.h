@@ -8,6 +8,7 @@
 #include "engine/device/device.h"
 #include "engine/device/request.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/input_clock.h"
 
 #include <array>
 #include <functional>
@@ -16,11 +17,13 @@
 
 namespace vwb::fuzz {
 
+// One for all runs of a harness: what takes long to make stays, and nothing of a run is left.
 class DeviceBed final : private DeviceContext, private RequestSink {
 public:
-    // A device has its own loop, on which time stands still unless the input moves it.
-    explicit DeviceBed(FuzzInput& input);
+    DeviceBed();
 
+    // A new run; the devices of earlier ones are gone. Then a device is made on the loop.
+    void begin(FuzzInput& input);
     EventLoop& loop() override { return *m_loop; }
     using Outside = std::function<void(FuzzInput&)>;
     using Check = std::function<void(unsigned queue, const ChainRecord& request, uint32_t written)>;
@@ -30,14 +33,16 @@ public:
     void run(Device& device, Outside outside, Check check = {});
 
 private:
-    struct Piece {
-        std::unique_ptr<std::byte[]> bytes; // exactly as many, so that a sanitizer sees the end
-        uint32_t size = 0;
+    static constexpr size_t MAX_PIECES = 4;
+    static constexpr size_t MAX_PIECE = 255;
+    // Room for a piece; all behind its end is poisoned, so that a sanitizer sees who goes there.
+    struct alignas(8) Room {
+        std::array<std::byte, MAX_PIECE + 65> bytes;
     };
     // One request, as the guest has it.
     struct Slot {
         ChainRecord record;
-        std::vector<Piece> pieces;
+        std::array<Room, MAX_PIECES> rooms;
         std::vector<std::byte> readable; // as it was handed over
         unsigned queue = 0;
         bool busy = false;
@@ -47,6 +52,7 @@ private:
 
     void step(Device& device);
     void submit(Device& device);
+    static void clear(Slot& slot);
     void add_piece(Slot& slot, uint32_t size, bool writable);
     void check_answer(const Slot& slot, uint32_t written) const;
     void inspect(Device& device);
@@ -69,8 +75,8 @@ private:
     void abandon_request(DescriptorChain chain) override;
     Slot& take_back(DescriptorChain chain);
 
-    FuzzInput& m_input;
-    ManualClock m_clock;
+    FuzzInput* m_input = nullptr;
+    InputClock m_clock;
     std::unique_ptr<EventLoop> m_loop;
     Outside m_outside;
     Check m_check;
@@ -79,7 +85,6 @@ private:
     uint32_t m_next_request = 1;
     unsigned m_queues = 0;
     bool m_stopping = false;
-    bool m_inspected = false;
 };
 
 } // namespace vwb::fuzz

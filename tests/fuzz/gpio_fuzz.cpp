@@ -38,8 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     using namespace vwb;
     using namespace vwb::fuzz;
+    static DeviceBed bed;
     FuzzInput input(data, size);
-    DeviceBed bed(input);
+    bed.begin(input);
     std::vector<SimGpioLine> lines(1 + input.below(8));
     for (size_t i = 0; i < lines.size(); i += 2)
         lines[i].name = "line" + std::string(i, 'n');

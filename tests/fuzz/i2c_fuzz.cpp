@@ -64,8 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     using namespace vwb;
     using namespace vwb::fuzz;
+    static DeviceBed bed;
     FuzzInput input(data, size);
-    DeviceBed bed(input);
+    bed.begin(input);
     auto bus = std::make_unique<SimI2cBus>(bed.loop(), std::chrono::milliseconds(25));
     for (uint16_t i = 0; i < 2; ++i) {
         const auto address = static_cast<uint16_t>(FIRST_ADDRESS + 0x10 * i);

@@ -7,6 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/vhost_user/message_handlers.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/input_clock.h"
 #include "tests/support/echo_device.h"
 
 #include <array>
@@ -61,7 +62,7 @@ struct World {
 
     UniqueFd memory_fd, event, file, socket, peer, read_end, write_end;
     std::byte* memory = nullptr;
-    ManualClock clock;
+    InputClock clock;
     std::unique_ptr<EventLoop> loop;
 };
 
@@ -87,6 +88,7 @@ public:
         , m_world(world)
         , m_host("echo0", 0, *world.loop, std::make_unique<test::EchoDevice>(), 64)
     {
+        world.clock.reset();
         std::fill_n(world.memory, 2 * RING_STRIDE + 0x1000, std::byte {});
         m_host.set_next_dial({ .offer = F_ACCESS_PLATFORM,
             .protocol_offer = protocol_bit(ProtocolFeature::InbandNotifications) });

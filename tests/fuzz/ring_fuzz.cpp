@@ -8,6 +8,7 @@
 #include "engine/virtqueue/chain_cursor.h"
 #include "engine/virtqueue/packed_layout.h"
 #include "engine/virtqueue/virtqueue.h"
+#include "tests/fuzz/arena_mapping.h"
 #include "tests/fuzz/fuzz_input.h"
 
 #include <array>
@@ -32,19 +33,6 @@ constexpr unsigned MAX_STEPS = 128;
 alignas(64) std::array<std::byte, REGION> g_low;
 alignas(64) std::array<std::byte, REGION> g_high;
 alignas(64) std::array<std::byte, 1024> g_inflight;
-
-class ArenaMapping final : public MemoryMapping {
-public:
-    explicit ArenaMapping(std::byte* data)
-        : m_data(data)
-    {
-    }
-    std::byte* data() const override { return m_data; }
-    bool lost() const override { return false; }
-
-private:
-    std::byte* m_data;
-};
 
 std::shared_ptr<const GuestMemory> make_memory()
 {

@@ -37,8 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     using namespace vwb;
     using namespace vwb::fuzz;
+    static DeviceBed bed;
     FuzzInput input(data, size);
-    DeviceBed bed(input);
+    bed.begin(input);
     const RngRate at_first = input.flag() ? rate(input) : RngRate {};
     RngDevice device(bed.loop(), std::make_unique<SeededRng>(1), at_first);
     bed.run(

@@ -66,8 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     using namespace vwb;
     using namespace vwb::fuzz;
+    static DeviceBed bed;
     FuzzInput input(data, size);
-    DeviceBed bed(input);
+    bed.begin(input);
     auto platform = std::make_unique<SimScmiPlatform>(bed.loop());
     build(*platform);
     SimScmiPlatform& outside = *platform;

@@ -6,6 +6,7 @@
 #include "engine/base/assert.h"
 #include "engine/vhost_user/connection.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/input_clock.h"
 
 #include <array>
 #include <optional>
@@ -57,14 +58,14 @@ struct Model {
 
 class Stream {
 public:
-    explicit Stream(FuzzInput& input)
+    Stream(FuzzInput& input, EventLoop& loop)
         : m_input(input)
-        , m_loop(EventLoop::create(m_clock).value())
+        , m_loop(loop)
     {
         int ends[2];
         VWB_ASSERT(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
         m_peer.reset(ends[0]);
-        m_connection = Connection::create(*m_loop, UniqueFd(ends[1]),
+        m_connection = Connection::create(m_loop, UniqueFd(ends[1]),
             { [this](Message message) { take(std::move(message)); },
                 [this](const Error& error) {
                     VWB_ASSERT(!m_end && !error.message().empty());
@@ -137,12 +138,11 @@ private:
     }
     void settle()
     {
-        while (m_loop->run_once(Duration(0))) { }
+        while (m_loop.run_once(Duration(0))) { }
     }
 
     FuzzInput& m_input;
-    ManualClock m_clock;
-    std::unique_ptr<EventLoop> m_loop;
+    EventLoop& m_loop;
     UniqueFd m_peer;
     const int m_any_fd = STDERR_FILENO;
     Bytes m_stream; // all that was sent
@@ -157,9 +157,12 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     using namespace vwb::fuzz;
+    static InputClock clock;
+    static const auto loop = vwb::EventLoop::create(clock).value();
     FuzzInput input(data, size);
     const int before = lowest_free_fd();
-    Stream(input).run();
+    Stream(input, *loop).run();
+    VWB_ASSERT(!loop->run_once({}));
     VWB_ASSERT(lowest_free_fd() == before);
     return 0;
 }
