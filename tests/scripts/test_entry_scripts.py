@@ -193,7 +193,7 @@ def test_fuzz_names_the_harnesses_when_there_is_no_such_one() -> None:
     result = fuzz("rings")
 
     assert result.returncode == 2
-    assert "no harness 'rings'; there are: filter" in result.stderr
+    assert "no harness 'rings'; there are: capture" in result.stderr
 
 
 @pytest.mark.parametrize("runs", [["--runs"], ["--runs", "many"]])
