@@ -178,6 +178,25 @@ void ScmiBaseProtocol::notify_error(uint32_t header, ScmiStatus status)
         { SCMI_GUEST_AGENT, 1, header, static_cast<uint32_t>(status) });
 }
 
+void ScmiBaseProtocol::save(StateWriter& state) const
+{
+    state.put(static_cast<uint8_t>(m_notify));
+    state.put(static_cast<uint8_t>(m_device_denied));
+    for (const uint8_t protocol : m_others)
+        state.put(static_cast<uint8_t>(m_denied.contains(protocol)));
+}
+
+Result<void> ScmiBaseProtocol::load(StateReader& state)
+{
+    m_notify = state.get<uint8_t>() != 0;
+    m_device_denied = state.get<uint8_t>() != 0;
+    for (const uint8_t protocol : m_others) {
+        if (state.get<uint8_t>() != 0)
+            m_denied.insert(protocol);
+    }
+    return {};
+}
+
 void ScmiBaseProtocol::inspect(Inspector& inspector) const
 {
     inspector.field("notify_errors", m_notify);

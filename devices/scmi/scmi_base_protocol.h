@@ -25,6 +25,8 @@ public:
     ScmiStatus handle(ScmiCommand& command) override;
     void reset() override;
     void inspect(Inspector& inspector) const override;
+    void save(StateWriter& state) const override;
+    Result<void> load(StateReader& state) override;
 
     // Whether the agent may use a protocol.
     bool allowed(uint8_t protocol) const;

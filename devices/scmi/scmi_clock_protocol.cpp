@@ -205,6 +205,25 @@ void ScmiClockProtocol::domain_changed(uint16_t clock)
             { agent(), clock, static_cast<uint32_t>(rate), static_cast<uint32_t>(rate >> 32) });
 }
 
+void ScmiClockProtocol::save_domain(uint16_t clock, StateWriter& state) const
+{
+    state.put(m_clocks.rate(clock));
+    state.put(static_cast<uint8_t>(m_clocks.enabled(clock)));
+}
+
+Result<void> ScmiClockProtocol::load_domain(uint16_t clock, StateReader& state)
+{
+    const auto rate = state.get<uint64_t>();
+    const bool enabled = state.get<uint8_t>() != 0;
+    if (rate != m_clocks.rate(clock)) {
+        if (round_scmi_rate(m_clocks.rates(clock), rate, ScmiRounding::Down) != rate)
+            return state_error(clock, "a rate of " + std::to_string(rate) + " Hz is not offered");
+        VWB_TRY(m_clocks.set_rate(clock, rate));
+    }
+    return enabled == m_clocks.enabled(clock) ? Result<void>()
+                                              : m_clocks.set_enabled(clock, enabled);
+}
+
 void ScmiClockProtocol::inspect(Inspector& inspector) const
 {
     for (uint16_t clock = 0; clock < count(); ++clock) {

@@ -29,6 +29,8 @@ public:
     void handle(unsigned queue, Request request) override;
     void fail(unsigned queue, Request request) override;
     void reset() override;
+    std::optional<std::vector<std::byte>> save_state() const override;
+    Result<void> load_state(std::span<const std::byte> state) override;
     void inspect(Inspector& inspector) const override;
     Actions* actions() override { return m_hardware->actions(); }
 
@@ -40,6 +42,7 @@ private:
     void hardware_failed(uint32_t header, const std::string& what, const Error& error) override;
 
     void make_protocols();
+    Result<void> load_parts(std::span<const std::byte> bytes);
     ScmiProtocol* find_protocol(uint8_t id) const;
     ScmiStatus run(ScmiCommand& command);
     ScmiStatus run_message(ScmiProtocol& protocol, ScmiCommand& command);

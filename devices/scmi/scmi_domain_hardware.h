@@ -88,6 +88,7 @@ public:
     virtual uint32_t latency_us(uint16_t domain) const = 0;
     // In and out of reset again.
     virtual Result<void> reset(uint16_t domain) = 0;
+    virtual bool asserted(uint16_t domain) const = 0;
     virtual Result<void> set_asserted(uint16_t domain, bool asserted) = 0;
 };
 

@@ -37,6 +37,38 @@ void ScmiDomainProtocol::reset()
     m_domains.release_all();
 }
 
+void ScmiDomainProtocol::save(StateWriter& state) const
+{
+    state.put(count());
+    for (uint16_t domain = 0; domain < count(); ++domain)
+        save_domain(domain, state);
+    for (const auto& list : m_subscribers) {
+        for (const bool subscribed : *list)
+            state.put(static_cast<uint8_t>(subscribed));
+    }
+}
+
+Result<void> ScmiDomainProtocol::load(StateReader& state)
+{
+    if (const auto domains = state.get<uint16_t>(); domains != count())
+        return Error(ErrorKind::Invalid,
+            std::string(name()) + " of " + std::to_string(domains) + " domains, expected "
+                + std::to_string(count()));
+    for (uint16_t domain = 0; domain < count(); ++domain)
+        VWB_TRY(load_domain(domain, state));
+    // Last: nobody hears of a state that the driver has set itself.
+    for (const auto& list : m_subscribers) {
+        for (size_t domain = 0; domain < list->size(); ++domain)
+            (*list)[domain] = state.get<uint8_t>() != 0;
+    }
+    return {};
+}
+
+Error ScmiDomainProtocol::state_error(uint16_t domain, const std::string& what) const
+{
+    return { ErrorKind::Invalid, std::string(name()) + " " + m_domains.name(domain) + ": " + what };
+}
+
 ScmiDomainProtocol::Subscribers& ScmiDomainProtocol::add_subscribers()
 {
     return *m_subscribers.emplace_back(std::make_unique<Subscribers>(m_domains.count()));

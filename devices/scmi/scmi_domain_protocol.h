@@ -18,6 +18,9 @@ public:
     // Finds the domain and runs the message.
     ScmiStatus handle(ScmiCommand& command) final;
     void reset() override;
+    // Of all domains the hardware's state, then who hears of what.
+    void save(StateWriter& state) const final;
+    Result<void> load(StateReader& state) final;
 
 protected:
     // Notifications that can be asked for: one list of domains each.
@@ -27,6 +30,11 @@ protected:
 
     // A message for a domain that is there.
     virtual ScmiStatus run(uint16_t domain, ScmiCommand& command) = 0;
+    // What the driver has set on the hardware. Errors: Invalid for what the domain cannot be.
+    virtual void save_domain(uint16_t domain, StateWriter& state) const = 0;
+    virtual Result<void> load_domain(uint16_t domain, StateReader& state) = 0;
+    // "clock uart: " and what is wrong with its state.
+    Error state_error(uint16_t domain, const std::string& what) const;
     // Which parameter is the number of the domain.
     virtual unsigned domain_parameter(uint8_t) const { return 0; }
 

@@ -3,6 +3,7 @@
 
 #include "devices/scmi/scmi_rules.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace vwb {
@@ -56,6 +57,35 @@ void ScmiEventQueue::reset()
     m_negotiated = false;
 }
 
+void ScmiEventQueue::save(StateWriter& state) const
+{
+    state.put(static_cast<uint16_t>(m_waiting));
+    for (size_t i = 0; i < m_waiting; ++i) {
+        const Event& event = m_backlog[(m_first + i) % BACKLOG];
+        state.put_sized(std::span(event.bytes).first(event.size));
+    }
+}
+
+Result<void> ScmiEventQueue::load(StateReader& state)
+{
+    const auto waiting = state.get<uint16_t>();
+    if (waiting > BACKLOG)
+        return Error(ErrorKind::Invalid,
+            std::to_string(waiting) + " notifications wait, expected at most "
+                + std::to_string(BACKLOG));
+    for (unsigned i = 0; i < waiting; ++i) {
+        const auto bytes = state.get_sized();
+        if (bytes.size() < sizeof(le32) || bytes.size() > MAX_EVENT)
+            return Error(ErrorKind::Invalid,
+                "a notification of " + std::to_string(bytes.size()) + " bytes waits");
+        Event& place = next_place();
+        place.size = bytes.size();
+        std::ranges::copy(bytes, place.bytes.begin());
+        ++m_waiting;
+    }
+    return {};
+}
+
 bool ScmiEventQueue::deliver(const Event& event)
 {
     if (m_buffers.empty())
@@ -106,7 +136,7 @@ void ScmiEventQueue::send(uint8_t protocol, uint8_t message, std::span<const le3
                 + " wait for a buffer on eventq already"));
         return;
     }
-    auto& place = m_backlog[(m_first + m_waiting) % BACKLOG];
+    auto& place = next_place();
     place.size = m_event.size;
     std::memcpy(place.bytes.data(), m_event.bytes.data(), m_event.size);
     ++m_waiting;

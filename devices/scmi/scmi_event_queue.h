@@ -7,6 +7,7 @@
 
 #include "devices/scmi/scmi_wire.h"
 #include "engine/device/device.h"
+#include "engine/device/state_stream.h"
 
 #include <array>
 #include <deque>
@@ -35,6 +36,9 @@ public:
     void forget() { m_waiting = 0; }
     // As it was before the driver came.
     void reset();
+    // What waits, for a successor, which takes it after reset(). Errors: Invalid.
+    void save(StateWriter& state) const;
+    Result<void> load(StateReader& state);
 
     // A notification of these words.
     void send(uint8_t protocol, uint8_t message, std::initializer_list<uint32_t> words);
@@ -51,6 +55,7 @@ private:
     };
 
     bool acceptable(const Request& request);
+    Event& next_place() { return m_backlog[(m_first + m_waiting) % BACKLOG]; }
     // False if the event goes to nobody: there is no buffer.
     bool deliver(const Event& event);
 

@@ -150,6 +150,31 @@ void ScmiPerformanceProtocol::domain_changed(uint16_t domain)
     }
 }
 
+void ScmiPerformanceProtocol::save_domain(uint16_t domain, StateWriter& state) const
+{
+    const auto limits = m_domains.limits(domain);
+    state.put(limits.minimum);
+    state.put(limits.maximum);
+    state.put(m_domains.level(domain));
+}
+
+Result<void> ScmiPerformanceProtocol::load_domain(uint16_t domain, StateReader& state)
+{
+    const auto minimum = state.get<uint32_t>();
+    const auto maximum = state.get<uint32_t>();
+    const auto level = state.get<uint32_t>();
+    const auto& levels = m_domains.levels(domain);
+    const bool known
+        = std::ranges::find(levels, level, &ScmiPerformanceLevel::level) != levels.end();
+    if (minimum < levels.front().level || maximum > levels.back().level || minimum > level
+        || level > maximum || !known)
+        return state_error(domain,
+            "level " + std::to_string(level) + " between " + std::to_string(minimum) + " and "
+                + std::to_string(maximum) + " is not offered");
+    VWB_TRY(m_domains.set_limits(domain, { .minimum = minimum, .maximum = maximum }));
+    return level == m_domains.level(domain) ? Result<void>() : m_domains.set_level(domain, level);
+}
+
 void ScmiPerformanceProtocol::inspect(Inspector& inspector) const
 {
     for (uint16_t domain = 0; domain < count(); ++domain) {

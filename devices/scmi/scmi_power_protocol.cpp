@@ -79,6 +79,17 @@ void ScmiPowerProtocol::domain_changed(uint16_t domain)
         events().send(id(), POWER_STATE_CHANGED, { agent(), domain, m_domains.state(domain) });
 }
 
+void ScmiPowerProtocol::save_domain(uint16_t domain, StateWriter& state) const
+{
+    state.put(m_domains.state(domain));
+}
+
+Result<void> ScmiPowerProtocol::load_domain(uint16_t domain, StateReader& state)
+{
+    const auto wanted = state.get<uint32_t>();
+    return wanted == m_domains.state(domain) ? Result<void>() : m_domains.set_state(domain, wanted);
+}
+
 void ScmiPowerProtocol::inspect(Inspector& inspector) const
 {
     for (uint16_t domain = 0; domain < count(); ++domain) {

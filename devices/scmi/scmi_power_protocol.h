@@ -19,6 +19,8 @@ public:
 
 private:
     ScmiStatus run(uint16_t domain, ScmiCommand& command) override;
+    void save_domain(uint16_t domain, StateWriter& state) const override;
+    Result<void> load_domain(uint16_t domain, StateReader& state) override;
     unsigned domain_parameter(uint8_t message) const override;
     void domain_changed(uint16_t domain) override;
     ScmiStatus set_state(uint16_t domain, const ScmiCommand& command);

@@ -7,6 +7,7 @@
 #include "devices/scmi/scmi_command.h"
 #include "devices/scmi/scmi_event_queue.h"
 #include "engine/base/inspector.h"
+#include "engine/device/state_stream.h"
 
 #include <span>
 
@@ -55,6 +56,11 @@ public:
     // As it was before the driver came.
     virtual void reset() = 0;
     virtual void inspect(Inspector& inspector) const = 0;
+
+    // What the driver has set up, for a successor, which takes it after reset(). Errors: Invalid if
+    // it does not fit, and as the hardware says.
+    virtual void save(StateWriter& state) const = 0;
+    virtual Result<void> load(StateReader& state) = 0;
 };
 
 // What the hardware's refusal is to a driver.

@@ -75,6 +75,18 @@ void ScmiResetProtocol::domain_changed(uint16_t domain)
         events().send(id(), RESET_ISSUED, { agent(), domain, ARCHITECTURAL_COLD });
 }
 
+void ScmiResetProtocol::save_domain(uint16_t domain, StateWriter& state) const
+{
+    state.put(static_cast<uint8_t>(m_domains.asserted(domain)));
+}
+
+Result<void> ScmiResetProtocol::load_domain(uint16_t domain, StateReader& state)
+{
+    const bool asserted = state.get<uint8_t>() != 0;
+    return asserted == m_domains.asserted(domain) ? Result<void>()
+                                                  : m_domains.set_asserted(domain, asserted);
+}
+
 void ScmiResetProtocol::inspect(Inspector& inspector) const
 {
     for (uint16_t domain = 0; domain < count(); ++domain) {

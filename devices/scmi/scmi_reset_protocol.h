@@ -20,6 +20,8 @@ public:
 
 private:
     ScmiStatus run(uint16_t domain, ScmiCommand& command) override;
+    void save_domain(uint16_t domain, StateWriter& state) const override;
+    Result<void> load_domain(uint16_t domain, StateReader& state) override;
     void domain_changed(uint16_t domain) override;
     ScmiStatus reset_domain(uint16_t domain, const ScmiCommand& command);
 

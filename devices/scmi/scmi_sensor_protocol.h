@@ -28,6 +28,8 @@ public:
     void stop_commands() override;
     void reset() override;
     void inspect(Inspector& inspector) const override;
+    void save(StateWriter& state) const override;
+    Result<void> load(StateReader& state) override;
 
 private:
     enum class Trip : uint8_t { Disabled, Positive, Negative, Both }; // as on the wire
@@ -65,6 +67,7 @@ private:
     void check_trips(uint16_t sensor, int64_t value);
     void send_update(uint16_t sensor, std::span<const ScmiReading> readings);
     Sensor initial(uint16_t sensor) const;
+    Result<void> load_sensor(uint16_t number, StateReader& state);
 
     void reading_done(uint16_t sensor, std::span<const ScmiReading> readings) override;
     void reading_failed(uint16_t sensor, const Error& error) override;

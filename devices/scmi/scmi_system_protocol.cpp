@@ -71,6 +71,24 @@ void ScmiSystemProtocol::reset()
     m_system.release_all();
 }
 
+void ScmiSystemProtocol::save(StateWriter& state) const
+{
+    state.put(m_system.state());
+    state.put(static_cast<uint8_t>(m_notify));
+}
+
+Result<void> ScmiSystemProtocol::load(StateReader& state)
+{
+    const auto wanted = state.get<uint32_t>();
+    const bool notify = state.get<uint8_t>() != 0;
+    if (wanted > ScmiSystem::SUSPEND)
+        return Error(ErrorKind::Invalid, "there is no system state " + std::to_string(wanted));
+    if (wanted != m_system.state())
+        VWB_TRY(m_system.set_state(wanted, true));
+    m_notify = notify;
+    return {};
+}
+
 void ScmiSystemProtocol::inspect(Inspector& inspector) const
 {
     inspector.field("state", m_system.state());

@@ -21,6 +21,8 @@ public:
     ScmiStatus handle(ScmiCommand& command) override;
     void reset() override;
     void inspect(Inspector& inspector) const override;
+    void save(StateWriter& state) const override;
+    Result<void> load(StateReader& state) override;
 
 private:
     ScmiStatus set_state(const ScmiCommand& command);

@@ -113,6 +113,28 @@ ScmiStatus ScmiVoltageProtocol::set_level(uint16_t domain, const ScmiCommand& co
     return outcome(m_domains.set_level(domain, uv), domain, command);
 }
 
+void ScmiVoltageProtocol::save_domain(uint16_t domain, StateWriter& state) const
+{
+    state.put(static_cast<uint32_t>(m_domains.level(domain)));
+    state.put(m_domains.mode(domain));
+}
+
+Result<void> ScmiVoltageProtocol::load_domain(uint16_t domain, StateReader& state)
+{
+    const auto uv = static_cast<int32_t>(state.get<uint32_t>());
+    const auto mode = state.get<uint32_t>();
+    if (uv != m_domains.level(domain)) {
+        if (!offers(m_domains.levels(domain), uv))
+            return state_error(domain, "a level of " + std::to_string(uv) + " uV is not offered");
+        VWB_TRY(m_domains.set_level(domain, uv));
+    }
+    if (mode == m_domains.mode(domain))
+        return {};
+    if (mode != ScmiVoltageDomains::ON && mode != ScmiVoltageDomains::OFF)
+        return state_error(domain, "there is no mode " + std::to_string(mode));
+    return m_domains.set_mode(domain, mode);
+}
+
 void ScmiVoltageProtocol::inspect(Inspector& inspector) const
 {
     for (uint16_t domain = 0; domain < count(); ++domain) {

@@ -99,6 +99,7 @@ public:
     using SimDomains::SimDomains;
     uint32_t latency_us(uint16_t domain) const override { return state_of(domain).latency_us; }
     Result<void> reset(uint16_t domain) override;
+    bool asserted(uint16_t domain) const override { return state_of(domain).asserted; }
     Result<void> set_asserted(uint16_t domain, bool asserted) override;
 };
 
