@@ -35,6 +35,7 @@ Value wish_of(const FeaturesOptions& options)
     add_cap(wish, "queues", options.queues, options.usual);
     add_cap(wish, "queue_size", options.queue_size, options.usual);
     add_cap(wish, "segments", options.segments, options.usual);
+    add_cap(wish, "shmem_bit", options.shmem_bit, options.usual);
     return wish;
 }
 

@@ -102,6 +102,8 @@ void declare(FeaturesOptions& options, ArgumentList& list)
     list.number(
         { "--queue-size", "N", "Cap on the entries of a queue; 0: none" }, options.queue_size);
     list.number({ "--segments", "N", "Cap on the segments of a chain; 0: none" }, options.segments);
+    list.number({ "--shmem-bit", "N", "Protocol feature bit of SHMEM: 20, 21 or 22; 0: the usual" },
+        options.shmem_bit);
     list.flag("--usual", options.usual, "Turn everything back first");
     declare(options.observer, list);
 }

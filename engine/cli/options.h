@@ -126,6 +126,7 @@ struct FeaturesOptions {
     std::optional<uint32_t> queues;
     std::optional<uint32_t> queue_size;
     std::optional<uint32_t> segments;
+    std::optional<uint32_t> shmem_bit;
     bool usual = false; // back to nothing turned
 };
 

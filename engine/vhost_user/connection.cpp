@@ -130,7 +130,7 @@ void Connection::take_fds(msghdr& message, bool at_first_byte)
             continue;
         const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; ++i) {
-            int fd;
+            int fd = -1;
             std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
             fds.emplace_back(fd);
         }

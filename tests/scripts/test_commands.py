@@ -95,6 +95,17 @@ def test_features_are_withheld_and_turned_back(bench: StartBench) -> None:
     assert usual["dial"]["queue_size"] == 0
 
 
+def test_bit_of_a_draft_is_told_and_refused(bench: StartBench) -> None:
+    running = bench(BENCH)
+    turned = lines_of(running.vwb("features", "gpio0", "--shmem-bit", "21", "--json"))[0]
+    assert turned["dial"]["shmem_bit"] == 21
+    usual = lines_of(running.vwb("features", "gpio0", "--usual", "--json"))[0]
+    assert usual["dial"]["shmem_bit"] == 0
+    refused = running.vwb("features", "gpio0", "--shmem-bit", "7", check=False)
+    assert refused.returncode != 0
+    assert "expected 20, 21 or 22" in refused.stderr
+
+
 def test_feature_that_is_none_is_named_with_the_nearest(bench: StartBench) -> None:
     done = bench(BENCH).vwb("features", "gpio0", "--withhold", "EVENT_ID", check=False)
     assert done.returncode != 0
