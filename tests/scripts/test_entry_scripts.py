@@ -75,11 +75,19 @@ def test_run_installs_builds_and_passes_the_demo_on(tree: Tree) -> None:
 
     assert [line.split(" --log")[0] for line in tree.log()] == [
         "install-deps run",
-        "cmake --preset dev",
+        "cmake --preset dev -D VWB_UNITY=ON",
         "cmake --build --preset dev --target vwb",
     ]
     assert (result.returncode, result.stdout) == (7, "")
     assert "cmake says something" in result.stderr
+
+
+def test_run_leaves_a_configured_build_as_it_is(tree: Tree) -> None:
+    tree.write("build/CMakeCache.txt", "")
+
+    assert tree.run("scripts/run").returncode == 0
+
+    assert tree.log()[1].split(" --log")[0] == "cmake --preset dev"
 
 
 def test_run_gives_the_demo_its_arguments_and_stdout(tree: Tree) -> None:
