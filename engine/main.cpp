@@ -44,20 +44,14 @@ Registry make_registry()
     return registry;
 }
 
-// Fields that differ from run to run, and requests that wait for an event from outside.
-KnownTypes known_types()
+TwoWireView two_wire_view(const std::string& type)
 {
-    KnownTypes known;
-    known["i2c"].two_wire = i2c_transfer;
-    known["gpio"].variations.waiting = { "IRQ" };
-    known["rng"].variations.fields = { "data" };
-    known["scmi"].variations = { { "time" }, { "EVENT" } };
-    return known;
+    return type == "i2c" ? i2c_transfer : nullptr;
 }
 
 struct Runner {
     const Registry& registry;
-    const KnownTypes& known;
+    const TwoWireFinder& two_wire;
 
     Result<int> operator()(const RunOptions& options) { return run_command(options, registry); }
     Result<int> operator()(const DemoOptions& options) { return demo_command(options, registry); }
@@ -72,23 +66,23 @@ struct Runner {
     Result<int> operator()(const DoctorOptions& options) { return doctor_command(options); }
     Result<int> operator()(const DumpOptions& options)
     {
-        return dump_command(options, { registry, known });
+        return dump_command(options, { registry, two_wire });
     }
     Result<int> operator()(const ExtcapOptions& options)
     {
-        return extcap_command(options, { registry, known });
+        return extcap_command(options, { registry, two_wire });
     }
     Result<int> operator()(const StatsOptions& options)
     {
-        return stats_command(options, { registry, known });
+        return stats_command(options, { registry, two_wire });
     }
     Result<int> operator()(const CompareOptions& options)
     {
-        return compare_command(options, { registry, known });
+        return compare_command(options, { registry, two_wire });
     }
     Result<int> operator()(const ReplayOptions& options)
     {
-        return replay_command(options, { registry, known });
+        return replay_command(options, { registry, two_wire });
     }
     // All others are clients of a running bench.
     template <typename Options> Result<int> operator()(const Options& options)
@@ -109,8 +103,8 @@ int run(const std::vector<std::string>& arguments)
     if (line.log_level)
         set_log_level(*line.log_level);
     const Registry registry = make_registry();
-    const KnownTypes known = known_types();
-    const auto status = std::visit(Runner { registry, known }, line.command);
+    const TwoWireFinder two_wire = two_wire_view;
+    const auto status = std::visit(Runner { registry, two_wire }, line.command);
     if (status)
         return *status;
     std::fprintf(stderr, "vwb: %s\n", status.error().message().c_str());

@@ -65,7 +65,8 @@ constexpr SchemaField line_field(const char* help)
         .kind = FieldKind::Unsigned,
         .offset = offsetof(virtio_gpio_request, gpio),
         .size = 2,
-        .help = help };
+        .help = help,
+        .named = "line" };
 }
 
 constexpr SchemaField value_field(
@@ -145,7 +146,8 @@ constexpr std::array EVENT_REQUEST {
         .kind = FieldKind::Unsigned,
         .offset = offsetof(virtio_gpio_irq_request, gpio),
         .size = 2,
-        .help = "line whose interrupt is unmasked" },
+        .help = "line whose interrupt is unmasked",
+        .named = "line" },
 };
 constexpr std::array EVENT_RESPONSE {
     SchemaField { .name = "status",
@@ -189,7 +191,8 @@ constexpr std::array MESSAGES {
         .selector_value = 0,
         .request = EVENT_REQUEST,
         .response = EVENT_RESPONSE,
-        .help = "waits for an interrupt of a line; queued: unmasked, returned: masked" },
+        .help = "waits for an interrupt of a line; queued: unmasked, returned: masked",
+        .waits = true },
 };
 
 constexpr std::array CONFIG {

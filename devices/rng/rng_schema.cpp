@@ -9,8 +9,12 @@ namespace vwb {
 namespace {
 
 // virtio 1.4, 5.4.6: the whole buffer is random data; how much of it is the used length's to say.
-constexpr std::array FILL_RESPONSE { SchemaField {
-    .name = "data", .kind = FieldKind::Bytes, .offset = 0, .size = 0, .help = "random bytes" } };
+constexpr std::array FILL_RESPONSE { SchemaField { .name = "data",
+    .kind = FieldKind::Bytes,
+    .offset = 0,
+    .size = 0,
+    .help = "random bytes",
+    .varies = true } };
 
 constexpr std::array MESSAGES { SchemaMessage { .name = "FILL",
     .queue = RNG_REQUESTQ,

@@ -53,6 +53,21 @@ constexpr SchemaField number(
     return { .name = name, .kind = kind, .offset = offset, .size = size };
 }
 
+constexpr SchemaField varying(const char* name, uint16_t offset, uint16_t size)
+{
+    return {
+        .name = name, .kind = FieldKind::Unsigned, .offset = offset, .size = size, .varies = true
+    };
+}
+
+// The number of something that has a name.
+constexpr SchemaField named(const char* name, uint16_t offset)
+{
+    return {
+        .name = name, .kind = FieldKind::Unsigned, .offset = offset, .size = 4, .named = name
+    };
+}
+
 constexpr SchemaField hex(const char* name, uint16_t offset)
 {
     return {
@@ -194,39 +209,38 @@ constexpr auto RETURN_MAXIMUM_MINIMUM
 constexpr auto TAKE_DOMAIN_LEVEL
     = parameters(std::array<SchemaField, 2> { number("domain", 0), number("level", 4) });
 constexpr auto RETURN_LEVEL = return_values(std::array<SchemaField, 1> { number("level", 0) });
-constexpr auto TAKE_CLOCK = parameters(std::array<SchemaField, 1> { number("clock", 0) });
+constexpr auto TAKE_CLOCK = parameters(std::array<SchemaField, 1> { named("clock", 0) });
 constexpr auto RETURN_ATTRIBUTES_NAME16_LATENCY = return_values(std::array<SchemaField, 3> {
     hex("attributes", 0), text("name", 4, SCMI_SHORT_NAME_SIZE), number("latency", 20) });
 constexpr auto TAKE_CLOCK_INDEX
-    = parameters(std::array<SchemaField, 2> { number("clock", 0), number("index", 4) });
+    = parameters(std::array<SchemaField, 2> { named("clock", 0), number("index", 4) });
 constexpr auto TAKE_FLAGS_CLOCK_RATE64 = parameters(std::array<SchemaField, 3> {
-    hex("flags", 0), number("clock", 4), number("rate", 8, 8, FieldKind::Unsigned) });
+    hex("flags", 0), named("clock", 4), number("rate", 8, 8, FieldKind::Unsigned) });
 constexpr auto RETURN_RATE64
     = return_values(std::array<SchemaField, 1> { number("rate", 0, 8, FieldKind::Unsigned) });
 constexpr auto TAKE_CLOCK_ATTRIBUTES_CONFIG = parameters(
-    std::array<SchemaField, 3> { number("clock", 0), hex("attributes", 4), hex("config", 8) });
+    std::array<SchemaField, 3> { named("clock", 0), hex("attributes", 4), hex("config", 8) });
 constexpr auto TAKE_CLOCK_ENABLE
-    = parameters(std::array<SchemaField, 2> { number("clock", 0), number("enable", 4) });
+    = parameters(std::array<SchemaField, 2> { named("clock", 0), number("enable", 4) });
 constexpr auto TAKE_CLOCK_FLAGS
-    = parameters(std::array<SchemaField, 2> { number("clock", 0), hex("flags", 4) });
+    = parameters(std::array<SchemaField, 2> { named("clock", 0), hex("flags", 4) });
 constexpr auto RETURN_ATTRIBUTES_CONFIG
     = return_values(std::array<SchemaField, 2> { hex("attributes", 0), hex("config", 4) });
 constexpr auto TAKE_INDEX = parameters(std::array<SchemaField, 1> { number("index", 0) });
 constexpr auto TAKE_SENSOR_ENABLE
-    = parameters(std::array<SchemaField, 2> { number("sensor", 0), number("enable", 4) });
+    = parameters(std::array<SchemaField, 2> { named("sensor", 0), number("enable", 4) });
 constexpr auto TAKE_SENSOR_CONTROL_VALUE64 = parameters(std::array<SchemaField, 3> {
-    number("sensor", 0), hex("control", 4), number("value", 8, 8, FieldKind::Signed) });
+    named("sensor", 0), hex("control", 4), number("value", 8, 8, FieldKind::Signed) });
 constexpr auto TAKE_SENSOR_FLAGS
-    = parameters(std::array<SchemaField, 2> { number("sensor", 0), hex("flags", 4) });
-constexpr auto RETURN_VALUE64_TIME64_REST
-    = return_values(std::array<SchemaField, 3> { number("value", 0, 8, FieldKind::Signed),
-        number("time", 8, 8, FieldKind::Unsigned), rest("rest", 16) });
+    = parameters(std::array<SchemaField, 2> { named("sensor", 0), hex("flags", 4) });
+constexpr auto RETURN_VALUE64_TIME64_REST = return_values(std::array<SchemaField, 3> {
+    number("value", 0, 8, FieldKind::Signed), varying("time", 8, 8), rest("rest", 16) });
 constexpr auto TAKE_SENSOR_INDEX
-    = parameters(std::array<SchemaField, 2> { number("sensor", 0), number("index", 4) });
-constexpr auto TAKE_SENSOR = parameters(std::array<SchemaField, 1> { number("sensor", 0) });
+    = parameters(std::array<SchemaField, 2> { named("sensor", 0), number("index", 4) });
+constexpr auto TAKE_SENSOR = parameters(std::array<SchemaField, 1> { named("sensor", 0) });
 constexpr auto RETURN_CONFIG = return_values(std::array<SchemaField, 1> { hex("config", 0) });
 constexpr auto TAKE_SENSOR_CONFIG
-    = parameters(std::array<SchemaField, 2> { number("sensor", 0), hex("config", 4) });
+    = parameters(std::array<SchemaField, 2> { named("sensor", 0), hex("config", 4) });
 constexpr auto RETURN_ATTRIBUTES_LATENCY_NAME16 = return_values(std::array<SchemaField, 3> {
     hex("attributes", 0), number("latency", 4), text("name", 8, SCMI_SHORT_NAME_SIZE) });
 constexpr auto TAKE_DOMAIN_FLAGS_STATE = parameters(
@@ -411,7 +425,8 @@ constexpr std::array MESSAGES {
         .selector_value = 0,
         .request = {},
         .response = EVENT,
-        .help = "waits for a notification" },
+        .help = "waits for a notification",
+        .waits = true },
 };
 
 constexpr std::array FEATURES {

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/capture/captured_run.h"
 
+#include "engine/vhost_user/message.h"
+
 #include <algorithm>
 
 namespace vwb {
 namespace {
 
-bool contains(const std::vector<std::string>& names, std::string_view name)
+// What may differ when the same is done again tells nothing.
+Value without_varying(Value values, std::span<const SchemaField> fields)
 {
-    return std::ranges::find(names, name) != names.end();
-}
-
-Value without(Value fields, const std::vector<std::string>& names)
-{
-    auto* members = fields.as_object();
-    if (members)
-        std::erase_if(*members,
-            [&names](const Value::Member& member) { return contains(names, member.first); });
-    return fields;
+    std::erase_if(*values.as_object(), [fields](const Value::Member& member) {
+        return std::ranges::any_of(fields, [&member](const SchemaField& field) {
+            return field.varies && member.first == field.name;
+        });
+    });
+    return values;
 }
 
 // {bit: accepted} of what device.features answers; only bits that were offered.
@@ -39,13 +38,12 @@ Value accepted_bits(const Value& features)
 
 } // namespace
 
-Value comparable_answer(const SchemaMessage* message, std::span<const std::byte> written,
-    uint32_t used_length, const RunVariations& variations)
+Value comparable_answer(
+    const SchemaMessage* message, std::span<const std::byte> written, uint32_t used_length)
 {
     const SchemaField raw { "bytes", FieldKind::Bytes, 0, 0 };
-    Value answer = message ? decode_fields(message->response, written, used_length)
-                           : decode_fields(std::span(&raw, 1), written);
-    answer = without(std::move(answer), variations.fields);
+    const auto fields = message ? message->response : std::span(&raw, 1);
+    Value answer = without_varying(decode_fields(fields, written, used_length), fields);
     answer.set("used_length", used_length);
     return answer;
 }
@@ -54,25 +52,40 @@ Result<void> CapturedRun::begin(
     const CaptureHeader& header, std::span<const ObservedDevice> devices)
 {
     for (const auto& device : devices) {
-        m_by_device[device.name] = m_variations(device.type);
         if (const CapturedDevice* captured = header.find(device.index))
             m_accepted[device.name] = accepted_bits(captured->features);
     }
     return {};
 }
 
+// A session may be over before anybody could ask the device what was negotiated.
+void CapturedRun::set_features(const TraceRecord& message)
+{
+    const uint64_t features = load_unsigned(message.readable.first(sizeof(uint64_t)));
+    Value& accepted = m_accepted.try_emplace(message.device->name, Value::object()).first->second;
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        const std::string name = feature_name(*message.device->schema, bit);
+        const bool set = (features >> bit & 1) != 0;
+        if (set || accepted.find(name))
+            accepted.set(name, set);
+    }
+}
+
 void CapturedRun::record(const TraceRecord& record)
 {
     m_stats.record(record);
+    const bool accepted = record.kind == RecordKind::Message && record.verdict == 0;
+    if (accepted && record.number == static_cast<uint32_t>(FrontEndMessage::SetFeatures)
+        && record.readable.size() >= sizeof(uint64_t))
+        set_features(record);
     if (record.kind != RecordKind::Request)
         return;
-    const RunVariations& variations = m_by_device[record.device->name];
     const uint32_t used = record.used_length.value_or(0);
     CapturedRequest request;
     request.number = record.request;
     request.name = record.name;
     request.injected = record.injected;
-    request.waits = contains(variations.waiting, record.name);
+    request.waits = record.message && record.message->waits;
     request.readable_bytes = record.readable_bytes.value_or(0);
     request.writable_bytes = record.writable_bytes.value_or(used);
     request.complete = record.readable_bytes && record.readable.size() == *record.readable_bytes;
@@ -81,10 +94,10 @@ void CapturedRun::record(const TraceRecord& record)
     request.answered_ns = record.time_ns;
     request.taken_ns = record.time_ns - record.latency_ns.value_or(0);
     if (record.message)
-        request.fields = without(
+        request.fields = without_varying(
             decode_fields(record.message->request, record.readable, request.readable_bytes),
-            variations.fields);
-    request.answer = comparable_answer(record.message, record.written, used, variations);
+            record.message->request);
+    request.answer = comparable_answer(record.message, record.written, used);
     m_requests[{ record.device->name, record.queue }].push_back(std::move(request));
 }
 

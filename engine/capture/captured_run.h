@@ -5,19 +5,11 @@
 
 #include "engine/capture/capture_stats.h"
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace vwb {
-
-// What a comparison leaves out of a type of device.
-struct RunVariations {
-    std::vector<std::string> fields; // of requests and answers
-    std::vector<std::string> waiting; // requests that an event from outside answers
-};
-using VariationFinder = std::function<RunVariations(const std::string& type)>;
 
 struct CapturedRequest {
     uint32_t number = 0; // on its device
@@ -35,9 +27,9 @@ struct CapturedRequest {
     Value answer {}; // with used_length
 };
 
-// {name: value} of what was written, without the fields that vary.
-Value comparable_answer(const SchemaMessage* message, std::span<const std::byte> written,
-    uint32_t used_length, const RunVariations& variations);
+// {name: value} of what was written, without the fields that vary by the schema.
+Value comparable_answer(
+    const SchemaMessage* message, std::span<const std::byte> written, uint32_t used_length);
 
 class CapturedRun final : public RecordSink {
 public:
@@ -45,10 +37,6 @@ public:
     // The same rows get larger until end(), which sorts them.
     using Requests = std::map<QueueKey, std::vector<CapturedRequest>>;
 
-    explicit CapturedRun(VariationFinder variations)
-        : m_variations(std::move(variations))
-    {
-    }
     Result<void> begin(
         const CaptureHeader& header, std::span<const ObservedDevice> devices) override;
     void record(const TraceRecord& record) override;
@@ -62,8 +50,8 @@ public:
     const std::map<std::string, Value>& accepted() const { return m_accepted; }
 
 private:
-    VariationFinder m_variations;
-    std::map<std::string, RunVariations> m_by_device;
+    void set_features(const TraceRecord& message);
+
     Requests m_requests;
     CaptureStats m_stats;
     std::map<std::string, Value> m_accepted;

@@ -31,8 +31,8 @@ Result<void> check_complete(const std::vector<Entry>& entries, const std::string
             device + ": request " + std::to_string(request->number) + " (" + request->name
                 + ") cannot be given again: " + std::to_string(request->readable.size()) + " of "
                 + std::to_string(request->readable_bytes)
-                + " bytes were recorded; leave such requests out with a filter, like "
-                  "'readable_bytes <= 32'");
+                + " bytes were recorded; record with --payload full, or leave such requests out "
+                  "with a filter, like 'readable_bytes <= 32'");
     }
     return {};
 }
@@ -112,7 +112,7 @@ void Replay::compare(const Given& given, const Answer& answer)
     const size_t written = std::min<size_t>(answer.used_length, answer.bytes.size());
     const auto bytes = std::span(answer.bytes).first(std::min(written, request.recorded_answer));
     const SchemaMessage* message = find_message(m_schema, given.queue, request.readable);
-    const Value found = comparable_answer(message, bytes, answer.used_length, m_variations);
+    const Value found = comparable_answer(message, bytes, answer.used_length);
     if (found == request.answer) {
         ++m_same;
         return;

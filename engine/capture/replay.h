@@ -12,10 +12,9 @@ namespace vwb {
 class Replay {
 public:
     // The driver is connected; all of it lives longer.
-    Replay(BuiltinDriver& driver, const Schema& schema, RunVariations variations)
+    Replay(BuiltinDriver& driver, const Schema& schema)
         : m_driver(driver)
         , m_schema(schema)
-        , m_variations(std::move(variations))
     {
     }
 
@@ -44,7 +43,6 @@ private:
 
     BuiltinDriver& m_driver;
     const Schema& m_schema;
-    RunVariations m_variations;
     std::vector<Given> m_under_way;
     Value m_differences = Value::list();
     uint64_t m_given = 0;

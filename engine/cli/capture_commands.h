@@ -5,7 +5,7 @@
 
 #include "engine/base/result.h"
 #include "engine/capture/capture_player.h"
-#include "engine/capture/type_knowledge.h"
+#include "engine/capture/two_wire.h"
 #include "engine/cli/options.h"
 #include "engine/device/registry.h"
 
@@ -16,7 +16,7 @@ SchemaFinder schemas_of(const Registry& registry);
 // What programs may do with captures of these types of devices.
 struct CaptureTypes {
     const Registry& registry;
-    const KnownTypes& known;
+    const TwoWireFinder& two_wire; // whose requests are I2C transfers
 };
 
 // Each answers the exit status.

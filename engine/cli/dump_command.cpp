@@ -22,9 +22,9 @@ std::unique_ptr<RecordSink> make_export(
     if (format == "json")
         return std::make_unique<JsonExport>(out);
     if (format == "pcapng")
-        return std::make_unique<PcapngExport>(out, two_wire_of(types.known));
+        return std::make_unique<PcapngExport>(out, types.two_wire);
     if (format == "vcd")
-        return std::make_unique<VcdExport>(out, two_wire_of(types.known));
+        return std::make_unique<VcdExport>(out, types.two_wire);
     if (format == "perfetto")
         return std::make_unique<PerfettoExport>(out);
     return std::make_unique<TextExport>(out);

@@ -37,7 +37,7 @@ Result<std::vector<ExtcapInterface>> interfaces_of(
         const std::string type = text_of((*entries)[i], "type");
         const std::string name = std::string(PREFIX) + device;
         interfaces.push_back({ name, device, type, LINKTYPE_USER0 });
-        if (two_wire_of(types.known)(type))
+        if (types.two_wire(type))
             interfaces.push_back({ name + std::string(BUS), device, type, LINKTYPE_I2C_LINUX });
     }
     return interfaces;
@@ -104,7 +104,7 @@ Result<int> capture(const ExtcapOptions& options, const CaptureTypes& types)
     parameters.set("filter", options.filter.empty() ? options.capture_filter : options.filter);
     const auto live = VWB_TRY(LiveCapture::start(control, std::move(parameters),
         [&out] { return Interrupt::requested() || out->failed(); }));
-    PcapngExport packets(*out, two_wire_of(types.known));
+    PcapngExport packets(*out, types.two_wire);
     packets.set_only_link_type(interface.link_type);
     CapturePlayer player(live->reader(), schemas_of(types.registry));
     VWB_TRY(player.play(packets));

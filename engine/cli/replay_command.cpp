@@ -101,7 +101,7 @@ Result<bool> replay_device(const ReplayOptions& options, const CaptureTypes& typ
         = accepted == run.accepted().end() ? nullptr : accepted->second.find("RING_PACKED");
     driver_options.packed = packed && *packed == Value(true);
     const auto driver = VWB_TRY(BuiltinDriver::connect(target.second, driver_options));
-    Replay replay(*driver, *known->schema, variations_of(types.known)(type));
+    Replay replay(*driver, *known->schema);
     const auto done = replay.run(run, target.first);
     const Value report = replay.report(target.first);
     if (options.observer.json)

@@ -10,7 +10,6 @@ namespace vwb {
 
 RunOfCapture::RunOfCapture(const CaptureTypes& types)
     : m_schemas(schemas_of(types.registry))
-    , m_run(variations_of(types.known))
 {
 }
 

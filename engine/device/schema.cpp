@@ -98,6 +98,10 @@ Value describe_field(const SchemaField& field)
         names.set(name.name, name.value);
     if (!field.names.empty())
         value.set("names", std::move(names));
+    if (field.varies)
+        value.set("varies", true);
+    if (field.named)
+        value.set("named", field.named);
     if (*field.help)
         value.set("help", field.help);
     return value;
@@ -239,6 +243,8 @@ Value describe(const Schema& schema)
         Value entry = Value::object();
         entry.set("name", message.name);
         entry.set("queue", message.queue);
+        if (message.waits)
+            entry.set("waits", true);
         entry.set("request", describe_fields(message.request));
         entry.set("response", describe_fields(message.response));
         if (*message.help)

@@ -39,6 +39,10 @@ struct SchemaField {
     // Part of a word: this many bits from bit `shift` on; 0: all of it. Not for Bytes and Text.
     uint8_t shift = 0;
     uint8_t bits = 0;
+    // A value that may be another one when the same is done again: a time, random bytes.
+    bool varies = false;
+    // What its values count, if a device has names for them: "line". As in its list of signals.
+    const char* named = nullptr;
 };
 
 struct SchemaMessage {
@@ -53,6 +57,7 @@ struct SchemaMessage {
     std::span<const SchemaField> response; // device-writable part
     const char* help = "";
     uint32_t selector_mask = ~uint32_t { 0 }; // the bits of the selector that count
+    bool waits = false; // for an event from outside: when it is answered is not the driver's doing
 };
 
 struct Schema {
