@@ -51,6 +51,36 @@ Value signals_value(const CapturedDevice& device)
     return list;
 }
 
+Value names_value(const std::vector<ValueNames>& all)
+{
+    Value value = Value::object();
+    for (const auto& kind : all) {
+        Value names = Value::list();
+        for (const auto& name : kind.names)
+            names.append(name);
+        value.set(kind.kind, std::move(names));
+    }
+    return value;
+}
+
+Result<std::vector<ValueNames>> names_of(const Value& value)
+{
+    std::vector<ValueNames> all;
+    const Value* kinds = value.find("names");
+    if (!kinds)
+        return all;
+    if (!kinds->as_object())
+        return wrong("names");
+    for (const auto& [kind, list] : *kinds->as_object()) {
+        if (!list.as_list())
+            return wrong("names");
+        all.push_back({ kind, {} });
+        for (const auto& name : *list.as_list())
+            all.back().names.push_back(name.string_or(""));
+    }
+    return all;
+}
+
 Value device_value(const CapturedDevice& device)
 {
     Value value = Value::object();
@@ -61,7 +91,9 @@ Value device_value(const CapturedDevice& device)
     value.set("hardware", device.hardware);
     value.set("schema", device.schema_id);
     value.set("signals", signals_value(device));
+    value.set("names", names_value(device.value_names));
     value.set("features", device.features);
+    value.set("faults", device.faults);
     value.set("hardware_state", device.hardware_state);
     return value;
 }
@@ -83,7 +115,9 @@ Result<CapturedDevice> device_of(const Value& value)
         device.signals.push_back(
             { VWB_TRY(string_of(entry, "name")), level ? level->number_or(0) : 0 });
     }
+    device.value_names = VWB_TRY(names_of(value));
     device.features = any_of(value, "features");
+    device.faults = any_of(value, "faults");
     device.hardware_state = any_of(value, "hardware_state");
     return device;
 }
@@ -95,7 +129,7 @@ Result<PayloadMode> payload_mode_of(std::string_view name)
     const auto found = std::ranges::find(PAYLOAD_MODE_NAMES, name);
     if (found == std::end(PAYLOAD_MODE_NAMES))
         return Error(ErrorKind::Invalid,
-            "payload: '" + std::string(name.substr(0, 100)) + "' is neither off nor headers");
+            "payload: '" + std::string(name.substr(0, 100)) + "' is not off, headers or full");
     return static_cast<PayloadMode>(found - std::begin(PAYLOAD_MODE_NAMES));
 }
 

@@ -5,7 +5,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/value.h"
-#include "engine/device/schema.h"
+#include "engine/trace/trace_record.h"
 
 #include <cstdint>
 #include <string>
@@ -14,9 +14,11 @@
 
 namespace vwb {
 
-enum class PayloadMode : uint8_t { Off, Headers };
+// How much of requests is recorded: what tells which they are, the first TraceEvent::BYTES of both
+// parts together, or up to MAX_TRACED_PART of each.
+enum class PayloadMode : uint8_t { Off, Headers, Full };
 
-inline constexpr const char* PAYLOAD_MODE_NAMES[] { "off", "headers" };
+inline constexpr const char* PAYLOAD_MODE_NAMES[] { "off", "headers", "full" };
 Result<PayloadMode> payload_mode_of(std::string_view name);
 
 struct CapturedSignal {
@@ -33,7 +35,9 @@ struct CapturedDevice {
     std::string hardware;
     std::string schema_id; // of what decoded it when it was recorded
     std::vector<CapturedSignal> signals {};
+    std::vector<ValueNames> value_names {}; // as far as there are
     Value features {}; // as device.features answers
+    Value faults {}; // that were armed, with their seeds: as fault.list answers
     Value hardware_state {}; // seeds and settings, as the device shows them
     bool operator==(const CapturedDevice&) const = default;
 };

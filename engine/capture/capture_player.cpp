@@ -61,7 +61,7 @@ CapturePlayer::CapturePlayer(CaptureReader& reader, const SchemaFinder& schemas)
         for (const auto& signal : device.signals)
             signals.push_back(signal.name);
         m_devices.push_back({ device.name, device.type, device.index, schema ? schema : &NO_SCHEMA,
-            std::move(signals) });
+            std::move(signals), device.value_names });
         m_joiners.emplace_back(m_devices.back());
     }
 }
@@ -150,7 +150,11 @@ void CapturePlayer::play_block(const CaptureBlock& block, RecordSink& sink)
 {
     for (const auto& event : block.events) { // the reader has checked the index
         const auto device = std::ranges::find(m_devices, event.device, &ObservedDevice::index);
-        tell(m_joiners[static_cast<size_t>(device - m_devices.begin())].join(event), sink);
+        TraceJoiner& joiner = m_joiners[static_cast<size_t>(device - m_devices.begin())];
+        if (event.kind == TraceKind::Payload)
+            joiner.add_payload(event);
+        else
+            tell(joiner.join(event), sink);
     }
     ObservedDevice* device = device_of(block.body);
     if (block.type == BlockType::Problem)

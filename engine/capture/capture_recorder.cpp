@@ -52,6 +52,15 @@ CaptureRecorder::Feed::Feed(const RecordedTrace& trace)
 {
 }
 
+void CaptureRecorder::Feed::drop_payload(uint32_t request)
+{
+    const auto kept = payloads.find(request);
+    if (kept == payloads.end())
+        return;
+    kept_payloads -= kept->second.size();
+    payloads.erase(kept);
+}
+
 CaptureRecorder::CaptureRecorder(
     RecordingPlan plan, std::unique_ptr<BlockSink> sink, const Clock& clock, Callbacks callbacks)
     : m_plan(std::move(plan))
@@ -76,7 +85,7 @@ Result<std::unique_ptr<CaptureRecorder>> CaptureRecorder::start(
         return begun.error();
     }
     for (auto& feed : recorder->m_feeds) {
-        feed.ring.add_reader();
+        feed.ring.add_reader(recorder->depth());
         feed.cursor = feed.ring.head();
     }
     if (recorder->m_plan.time.count() > 0)
@@ -202,8 +211,15 @@ Result<size_t> CaptureRecorder::record(Feed& feed)
     return count;
 }
 
+TraceDepth CaptureRecorder::depth() const
+{
+    return m_plan.header.payload == PayloadMode::Full ? TraceDepth::Payload : TraceDepth::Heads;
+}
+
 Result<void> CaptureRecorder::take(Feed& feed, TraceEvent& event)
 {
+    if (event.kind == TraceKind::Payload && depth() != TraceDepth::Payload)
+        return {}; // somebody else wants it
     if (event.kind == TraceKind::State && m_callbacks.state_changed)
         m_callbacks.state_changed(event.device);
     if (!m_plan.filter.text().empty())
@@ -212,16 +228,34 @@ Result<void> CaptureRecorder::take(Feed& feed, TraceEvent& event)
 }
 
 // A request is wanted as a whole: its first half is written when it matches, or else when the
-// other one does; and the other one whenever the first is there.
+// other one does; and the other one whenever the first is there. Its payload comes before all that
+// and waits for it.
 Result<void> CaptureRecorder::take_filtered(Feed& feed, const TraceEvent& event)
 {
+    if (event.kind == TraceKind::Payload) {
+        feed.joiner.add_payload(event);
+        feed.payloads[event.request].push_back(event);
+        ++feed.kept_payloads;
+        while (feed.kept_payloads > TraceJoiner::MAX_PAYLOADS / TraceEvent::BYTES)
+            feed.drop_payload(feed.payloads.begin()->first);
+        return {};
+    }
     const bool wanted = m_plan.filter.matches(feed.joiner.join(event));
     if (event.kind == TraceKind::Popped) {
-        if (feed.written.size() >= TraceJoiner::MAX_OPEN)
+        if (feed.written.size() >= TraceJoiner::MAX_OPEN) {
+            feed.drop_payload(feed.written.begin()->first);
             feed.written.erase(feed.written.begin());
+        }
         feed.written.insert_or_assign(event.request, wanted);
-        return wanted ? put(feed, event) : Result<void>();
+        if (!wanted)
+            return {};
+        VWB_TRY(put_payload(feed, event.request));
+        return put(feed, event);
     }
+    if (event.kind == TraceKind::Served && !wanted)
+        feed.drop_payload(event.request);
+    if (event.kind == TraceKind::Served && wanted)
+        VWB_TRY(put_payload(feed, event.request));
     if (event.kind != TraceKind::Completed)
         return wanted ? put(feed, event) : Result<void>();
     const auto first = feed.written.find(event.request);
@@ -229,11 +263,25 @@ Result<void> CaptureRecorder::take_filtered(Feed& feed, const TraceEvent& event)
     const bool first_known = first != feed.written.end();
     if (first_known)
         feed.written.erase(first);
-    if (!wanted && !first_written)
+    if (!wanted && !first_written) {
+        feed.drop_payload(event.request);
         return {};
+    }
+    VWB_TRY(put_payload(feed, event.request));
     if (first_known && !first_written)
         VWB_TRY(put(feed, feed.joiner.popped()));
     return put(feed, event);
+}
+
+Result<void> CaptureRecorder::put_payload(Feed& feed, uint32_t request)
+{
+    const auto kept = feed.payloads.find(request);
+    if (kept == feed.payloads.end())
+        return {};
+    for (const TraceEvent& event : kept->second)
+        VWB_TRY(put(feed, event));
+    feed.drop_payload(request);
+    return {};
 }
 
 Result<void> CaptureRecorder::put(const Feed& feed, TraceEvent event)
@@ -284,7 +332,7 @@ void CaptureRecorder::fail(const Error& error)
 void CaptureRecorder::finish()
 {
     for (auto& feed : m_feeds)
-        feed.ring.remove_reader();
+        feed.ring.remove_reader(depth());
     const auto done = m_failed ? Result<void>() : m_writer.flush();
     if (!done)
         fail(done.error());

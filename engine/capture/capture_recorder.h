@@ -77,7 +77,11 @@ private:
         // Requests whose first half is in the capture already, although only the other matched,
         // or neither did yet: by number.
         std::map<uint32_t, bool> written {};
+        // Payload events of requests that are not in the capture (yet), by number.
+        std::map<uint32_t, std::vector<TraceEvent>> payloads {};
+        size_t kept_payloads = 0; // events
         explicit Feed(const RecordedTrace& trace);
+        void drop_payload(uint32_t request);
     };
 
     CaptureRecorder(RecordingPlan plan, std::unique_ptr<BlockSink> sink, const Clock& clock,
@@ -89,6 +93,8 @@ private:
     Result<size_t> record(Feed& feed);
     Result<void> take(Feed& feed, TraceEvent& event);
     Result<void> take_filtered(Feed& feed, const TraceEvent& event);
+    Result<void> put_payload(Feed& feed, uint32_t request);
+    TraceDepth depth() const;
     Result<void> put(const Feed& feed, TraceEvent event);
     Result<void> tell_loss(const Feed& feed, uint64_t lost);
     Result<void> write_posted();

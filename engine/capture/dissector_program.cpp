@@ -4,7 +4,7 @@
 namespace vwb {
 
 const char* const DISSECTOR_PROGRAM = R"lua(
-local HEAD = 44
+local HEAD = 48
 local vwb = Proto("vwb", "vhost-workbench record")
 local f = {
   kind = ProtoField.uint8("vwb.kind", "Kind", base.DEC, kinds),
@@ -159,7 +159,7 @@ local function add_part(tree, fields, part, whole)
 end
 
 function vwb.dissector(buffer, pinfo, tree)
-  if buffer:len() < HEAD or buffer(0, 1):uint() ~= 1 then
+  if buffer:len() < HEAD or buffer(0, 1):uint() ~= 2 then
     pinfo.cols.protocol = "VWB"
     pinfo.cols.info = "note"
     return buffer:len()
@@ -177,7 +177,7 @@ function vwb.dissector(buffer, pinfo, tree)
     if queue_name then top:add(f.queue_name, buffer(4, 2), queue_name) end
   end
   local info = kind .. (queue_name and " " .. queue_name or "")
-  local head, tail = buffer(40, 2):le_uint(), buffer(42, 2):le_uint()
+  local head, tail = buffer(40, 4):le_uint(), buffer(44, 4):le_uint()
   local readable = head > 0 and buffer(HEAD, head):tvb() or nil
   local written = tail > 0 and buffer(HEAD + head, tail):tvb() or nil
   local rest = HEAD + head + tail
@@ -207,6 +207,7 @@ function vwb.dissector(buffer, pinfo, tree)
     end
   else
     top:add_le(f.number, buffer(24, 4))
+    if kind == "gate" then top:add_le(f.request, buffer(8, 4)) end
     if kind == "message" then top:add_le(f.verdict, buffer(28, 4)) end
     if buffer:len() > rest then
       local field = kind == "problem" and f.problem or f.text

@@ -25,7 +25,7 @@ constexpr uint32_t INBOUND = 1; // to the device
 constexpr uint32_t OUTBOUND = 2; // to the driver
 constexpr size_t MAX_COMMENT = 4096;
 
-constexpr uint8_t PACKET_VERSION = 1;
+constexpr uint8_t PACKET_VERSION = 2;
 constexpr uint8_t FLAG_INJECTED = 1;
 constexpr uint8_t FLAG_PARTIAL = 2;
 
@@ -68,6 +68,8 @@ std::string text_of_record(const TraceRecord& record)
     case RecordKind::Message:
     case RecordKind::State:
         return std::string(record.name);
+    case RecordKind::Gate:
+        return std::string(record.name) + ": " + std::string(record.text);
     default:
         return "";
     }
@@ -95,8 +97,8 @@ std::string record_packet(const TraceRecord& record, uint32_t device_id)
     append_little_endian(out, record.verdict);
     const auto latency = static_cast<uint64_t>(std::max<int64_t>(record.latency_ns.value_or(0), 0));
     append_little_endian(out, signal ? std::bit_cast<uint64_t>(double { record.value }) : latency);
-    append_little_endian(out, static_cast<uint16_t>(record.readable.size()));
-    append_little_endian(out, static_cast<uint16_t>(record.written.size()));
+    append_little_endian(out, static_cast<uint32_t>(record.readable.size()));
+    append_little_endian(out, static_cast<uint32_t>(record.written.size()));
     out += text_of(record.readable);
     out += text_of(record.written);
     out += text_of_record(record);

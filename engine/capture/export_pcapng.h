@@ -16,7 +16,7 @@ inline constexpr uint16_t LINKTYPE_I2C_LINUX = 209;
 
 // What is before the bytes of a record in a LINKTYPE_USER0 packet; little-endian. After it: the
 // recorded bytes of the readable part, of the written part, and a text (of a problem, signal, ...).
-inline constexpr size_t RECORD_PACKET_HEAD = 44;
+inline constexpr size_t RECORD_PACKET_HEAD = 48;
 
 class PcapngExport final : public RecordSink {
 public:

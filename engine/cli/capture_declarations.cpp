@@ -7,7 +7,7 @@ namespace vwb {
 namespace {
 
 const std::vector<std::string> KINDS { "requests", "popped", "problems", "signals", "messages",
-    "states", "calls" };
+    "states", "gate", "calls" };
 
 void declare_devices(std::vector<std::string>& devices, ArgumentList& list)
 {
@@ -21,9 +21,10 @@ void declare(RecordOptions& options, ArgumentList& list)
     list.argument("FILE", options.file, "New capture file", Need::Optional);
     list.argument("FILTER", options.filter, "Record only what fits, see below", Need::Optional);
     declare_devices(options.devices, list);
-    list.word({ "--payload", "off|headers",
-                  "Bytes of requests: none but their type; the first 32 (default)" },
-        options.payload, { "off", "headers" });
+    list.word({ "--payload", "off|headers|full",
+                  "Bytes of requests: none but their type; the first 32 (default); up to 96 KiB of "
+                  "the request and as many of the answer" },
+        options.payload, { "off", "headers", "full" });
     list.size({ "--limit", "SIZE", "End before the file is larger (64M, 2G)" }, options.limit);
     list.duration({ "--for", "DURATION", "End after this time (10s, 5min)" }, options.time);
     list.number({ "--count", "N", "End after N answered requests" }, options.count);
@@ -44,8 +45,9 @@ void declare(DumpOptions& options, ArgumentList& list)
     list.flag("--dissector", options.dissector,
         "Print the Wireshark dissector (Lua) of all types of devices, and end");
     list.words({ "--kind", "KIND[,KIND]",
-                   "requests, popped, problems, signals, messages, states, calls (default: "
-                   "requests and problems as text, all in other formats)" },
+                   "requests, popped, problems, signals, messages, states, gate (faults and "
+                   "holds), calls (default: requests, problems and gate as text, all in other "
+                   "formats)" },
         options.kinds, KINDS);
     declare_devices(options.devices, list);
     list.word({ "-T,--format", "text|json|pcapng|vcd|perfetto", "Format (default: text)" },
@@ -79,8 +81,9 @@ void declare(StatsOptions& options, ArgumentList& list)
         "all of them)",
         Need::Optional);
     list.argument("FILTER", options.filter, "Count only what fits, see below", Need::Optional);
-    list.duration(
-        { "--for", "DURATION", "Watch the bench for this time (default: 1s)" }, options.time);
+    list.duration({ "--for", "DURATION",
+                      "Watch the bench for this time (default: 1s)" },
+        options.time);
     declare(options.observer, list);
     list.explain(texts::FILTERS);
 }

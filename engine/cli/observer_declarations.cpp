@@ -34,10 +34,10 @@ void declare(WatchOptions& options, ArgumentList& list)
 {
     list.argument("FILTER", options.filter, "Show only what fits, see below", Need::Optional);
     list.words({ "--kind", "KIND[,KIND]",
-                   "What to show: requests, popped, problems, signals, messages, states, calls "
-                   "(default: requests and problems)" },
+                   "What to show: requests, popped, problems, signals, messages, states, gate "
+                   "(faults and holds), calls (default: requests, problems and gate)" },
         options.kinds,
-        { "requests", "popped", "problems", "signals", "messages", "states", "calls" });
+        { "requests", "popped", "problems", "signals", "messages", "states", "gate", "calls" });
     list.number({ "--count", "N", "End after N events" }, options.count);
     list.duration({ "--timeout", "DURATION",
                       "End after this time (50ms, 2s, 1min); exit code 124 if --count was not "

@@ -3,6 +3,8 @@
 
 #include "engine/control/device_actions.h"
 #include "engine/control/json.h"
+#include "engine/device/value_names.h"
+#include "engine/gate/gate.h"
 
 #include <algorithm>
 #include <chrono>
@@ -13,28 +15,20 @@ namespace {
 // What a device shows of its hardware is kept if it is not more than this, as JSON.
 constexpr size_t MAX_HARDWARE_STATE = size_t { 64 } << 10;
 
-Value signals_of(BenchDevice& device)
+Value faults_of(BenchDevice& device)
 {
-    Value list = Value::list();
-    const auto signals = call_action(device, "signals", Value::object());
-    const auto* entries = signals ? signals->as_list() : nullptr;
-    for (size_t i = 0; entries && i < entries->size(); ++i) {
-        const Value* name = (*entries)[i].find("name");
-        const Value* value = (*entries)[i].find("value");
-        Value entry = Value::object();
-        entry.set("name", name ? name->string_or("") : "");
-        entry.set("value", value ? value->number_or(0) : 0.0);
-        list.append(std::move(entry));
-    }
-    return list;
+    const Gate* gate = device.gate();
+    return gate ? gate->faults().list() : Value::list();
 }
 
-// On the device's loop: {signals, features, hardware_state}
+// On the device's loop: {signals, features, faults, hardware_state}
 Result<Value> facts_of(BenchDevice& device)
 {
     Value facts = Value::object();
-    facts.set("signals", signals_of(device));
+    const auto signals = call_action(device, "signals", Value::object());
+    facts.set("signals", signals ? *signals : Value::list());
     facts.set("features", device.features());
+    facts.set("faults", faults_of(device));
     Inspector inspector;
     device.inspect(inspector);
     const Value tree = std::move(inspector).tree();
@@ -50,13 +44,21 @@ CapturedDevice describe_device(const BenchDevice& device, const Value& facts)
         device.hardware(), schema_id(device.schema()) };
     const Value* signals = facts.find("signals");
     const auto* entries = signals ? signals->as_list() : nullptr;
-    for (size_t i = 0; entries && i < entries->size(); ++i)
-        captured.signals.push_back({ (*entries)[i].find("name")->string_or(""),
-            (*entries)[i].find("value")->number_or(0) });
-    const Value* features = facts.find("features");
-    captured.features = features ? *features : Value();
-    const Value* state = facts.find("hardware_state");
-    captured.hardware_state = state ? *state : Value();
+    for (size_t i = 0; entries && i < entries->size(); ++i) {
+        const Value* name = (*entries)[i].find("name");
+        const Value* value = (*entries)[i].find("value");
+        captured.signals.push_back(
+            { name ? name->string_or("") : "", value ? value->number_or(0) : 0 });
+    }
+    if (signals)
+        captured.value_names = value_names_of(device.schema(), *signals);
+    const auto fact = [&facts](const char* name) {
+        const Value* value = facts.find(name);
+        return value ? *value : Value();
+    };
+    captured.features = fact("features");
+    captured.faults = fact("faults");
+    captured.hardware_state = fact("hardware_state");
     return captured;
 }
 
@@ -150,7 +152,7 @@ RecordingPlan Captures::plan_of(
         // A device that does not answer now is recorded all the same.
         auto captured = describe_device(device, facts[i] ? *facts[i] : Value::object());
         ObservedDevice observed { device.name(), device.type(), device.index(), &device.schema(),
-            {} };
+            {}, captured.value_names };
         for (const auto& signal : captured.signals)
             observed.signals.push_back(signal.name);
         plan.header.devices.push_back(std::move(captured));

@@ -2,7 +2,11 @@
 #include "engine/control/control_server.h"
 
 #include "engine/base/config.h"
+#include "engine/control/device_actions.h"
+#include "engine/device/value_names.h"
 #include "engine/gate/gate.h"
+
+#include <algorithm>
 
 namespace vwb {
 
@@ -95,6 +99,55 @@ std::optional<std::vector<BenchDevice*>> ControlServer::chosen_devices(RpcCall& 
     if (!device)
         return std::nullopt;
     return std::vector<BenchDevice*> { device };
+}
+
+std::optional<std::vector<BenchDevice*>> ControlServer::listed_devices(RpcCall& call)
+{
+    const auto all = m_bench.devices();
+    const Value* names = call.params().find("devices");
+    const auto* list = names ? names->as_list() : nullptr;
+    if (!list || list->empty())
+        return std::vector<BenchDevice*>(all.begin(), all.end());
+    std::vector<BenchDevice*> devices;
+    for (const Value& name : *list) {
+        BenchDevice* device = find_device(call, name.string_or(""));
+        if (!device)
+            return std::nullopt;
+        if (std::ranges::find(devices, device) == devices.end())
+            devices.push_back(device);
+    }
+    return devices;
+}
+
+static std::vector<std::string> signal_names(const Value& signals)
+{
+    std::vector<std::string> names;
+    const auto* entries = signals.as_list();
+    for (size_t i = 0; entries && i < entries->size(); ++i) {
+        const Value* name = (*entries)[i].find("name");
+        names.push_back(name ? name->string_or("") : "");
+    }
+    return names;
+}
+
+void ControlServer::learn_names(UniqueFunction<void()> then)
+{
+    std::vector<BenchDevice*> unknown;
+    for (BenchDevice* device : m_bench.devices()) {
+        if (m_subscriptions.observed(*device).signals.empty())
+            unknown.push_back(device);
+    }
+    const auto ask
+        = [](BenchDevice& device) { return call_action(device, "signals", Value::object()); };
+    m_calls.call_all(unknown, ask,
+        [this, unknown, next = std::move(then)](std::vector<Result<Value>> lists) mutable {
+            for (size_t i = 0; i < unknown.size(); ++i) {
+                if (lists[i])
+                    m_subscriptions.set_names(*unknown[i], signal_names(*lists[i]),
+                        value_names_of(unknown[i]->schema(), *lists[i]));
+            }
+            next();
+        });
 }
 
 void ControlServer::call_device(RpcCall call, DeviceCalls::Work work)

@@ -60,6 +60,11 @@ public:
     std::optional<std::vector<BenchDevice*>> chosen_devices(RpcCall& call);
     // The device of this name; null pointer: the call was answered with the nearest name.
     BenchDevice* find_device(RpcCall& call, const std::string& name);
+    // Those that the call lists in "devices", or all. None: the call was answered.
+    std::optional<std::vector<BenchDevice*>> listed_devices(RpcCall& call);
+    // Goes on when the devices have told the subscriptions what they call their signals and what
+    // their fields count, as far as they do.
+    void learn_names(UniqueFunction<void()> then);
     void inspect(Inspector& inspector) const;
 
 private:

@@ -49,6 +49,10 @@ std::string event_text(const Value& event)
             + text_of(event, "message") + " (" + text_of(event, "clause") + ")";
     if (kind == "signal")
         return "signal " + text_of(event, "signal") + " = " + text_of(event, "value");
+    if (kind == "gate")
+        return "GATE " + text_of(event, "queue") + " " + text_of(event, "name") + " request "
+            + text_of(event, "request") + " at " + text_of(event, "point") + ": "
+            + text_of(event, "text") + " (" + text_of(event, "number") + ")";
     return kind + " " + text_of(event, "queue") + " " + text_of(event, "name");
 }
 

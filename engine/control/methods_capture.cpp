@@ -42,25 +42,6 @@ Result<CaptureWish> wish_of(const RpcCall& call)
     return wish;
 }
 
-// The devices that are named, or all. None: the call was answered.
-std::optional<std::vector<BenchDevice*>> wanted_devices(ControlServer& server, RpcCall& call)
-{
-    const auto all = server.bench().devices();
-    const Value* names = call.params().find("devices");
-    const auto* list = names ? names->as_list() : nullptr;
-    if (!list || list->empty())
-        return std::vector<BenchDevice*>(all.begin(), all.end());
-    std::vector<BenchDevice*> devices;
-    for (const Value& name : *list) {
-        BenchDevice* device = server.find_device(call, name.string_or(""));
-        if (!device)
-            return std::nullopt;
-        if (std::ranges::find(devices, device) == devices.end())
-            devices.push_back(device);
-    }
-    return devices;
-}
-
 void start(ControlServer& server, RpcCall call)
 {
     auto wish = wish_of(call);
@@ -68,7 +49,7 @@ void start(ControlServer& server, RpcCall call)
         std::move(call).fail(wish.error());
         return;
     }
-    auto devices = wanted_devices(server, call);
+    auto devices = server.listed_devices(call);
     if (!devices)
         return;
     wish->devices = std::move(*devices);
@@ -106,7 +87,8 @@ RpcMethod start_method(ControlServer& server)
                      { "devices", "list", false, "names; left out: all devices" },
                      { "filter", "string", false, "only events that match; see filter" },
                      { "payload", "string", false,
-                         "off or headers (the default): the first 32 bytes of each request" },
+                         "off; headers (the default): the first 32 bytes of each request; full: up "
+                         "to 96 KiB of each part" },
                      { "limit", "integer", false, "end before the file has more bytes" },
                      { "requests", "integer", false, "end after so many answered requests" },
                      { "time", "duration", false, "end after this time" },

@@ -41,38 +41,12 @@ void subscribe(ControlServer& server, RpcCall call)
     std::move(call).reply(std::move(result));
 }
 
-Result<Value> signal_names(BenchDevice& device)
+// Names of signals, or of what fields count: devices are asked for them first.
+bool wants_names(const RpcCall& call)
 {
-    Value names = Value::list();
-    const auto signals = call_action(device, "signals", Value::object());
-    const auto* entries = signals ? signals->as_list() : nullptr;
-    for (size_t i = 0; entries && i < entries->size(); ++i) {
-        const Value* name = (*entries)[i].find("name");
-        names.append(name ? name->string_or("") : "");
-    }
-    return names;
-}
-
-// Events tell signals by name, so those of devices that nobody asked yet are asked for first.
-void learn_signals(ControlServer& server, RpcCall call)
-{
-    std::vector<BenchDevice*> unknown;
-    for (BenchDevice* device : server.bench().devices()) {
-        if (server.subscriptions().signals(*device).empty())
-            unknown.push_back(device);
-    }
-    server.calls().call_all(unknown, signal_names,
-        [&server, unknown, answer = std::move(call)](std::vector<Result<Value>> lists) mutable {
-            for (size_t i = 0; i < unknown.size(); ++i) {
-                if (auto names = lists[i] ? strings_of(&*lists[i]) : lists[i].error())
-                    server.subscriptions().set_signals(*unknown[i], std::move(*names));
-            }
-            subscribe(server, std::move(answer));
-        });
-}
-
-bool wants_signals(const RpcCall& call)
-{
+    const Value* filter = call.params().find("filter");
+    if (filter && filter->string_or("").find(".name") != std::string::npos)
+        return true;
     const Value* kinds = call.params().find("kinds");
     const auto* items = kinds ? kinds->as_list() : nullptr;
     return items && std::ranges::any_of(*items, [](const Value& kind) {
@@ -115,14 +89,17 @@ void add_observing_methods(MethodTable& table, ControlServer& server)
     table.add({ { "subscribe", "Get events as they happen, as notifications \"events\"",
                     { { "filter", "string", false, "only events that match; see filter" },
                         { "kinds", "list", false,
-                            "of " + kinds + "; left out: requests and problems" } } },
+                            "of " + kinds + "; left out: requests, problems and gate" } } },
         "{subscription: id}; each notification has {subscription, lost, dropped, events: [...]}: "
         "lost counts trace events overwritten, dropped those that you read too slowly for",
         { ErrorKind::Limit }, [&server](RpcCall call) {
-            if (wants_signals(call))
-                learn_signals(server, std::move(call));
-            else
+            if (!wants_names(call)) {
                 subscribe(server, std::move(call));
+                return;
+            }
+            server.learn_names([&server, waiting = std::move(call)]() mutable {
+                subscribe(server, std::move(waiting));
+            });
         } });
     table.add({ { "unsubscribe", "End a subscription of this client",
                     { { "subscription", "integer", true, "id that subscribe answered" } } },

@@ -100,6 +100,14 @@ void add_rest(Value& event, const TraceRecord& record)
         set_queue(event, record);
         event.set("requests", record.number);
         break;
+    case RecordKind::Gate:
+        set_queue(event, record);
+        event.set("name", record.name);
+        event.set("request", record.request);
+        event.set("number", record.number);
+        event.set("point", record.point);
+        event.set("text", record.text);
+        break;
     default:
         set_queue(event, record);
     }
@@ -152,6 +160,13 @@ constexpr std::array STATE { Member { "name", "string", "new stage of the sessio
 constexpr std::array KICK { Member { "queue", "string", "name of the queue" },
     Member { "requests", "integer", "how many it found" } };
 
+constexpr std::array GATE { Member { "queue", "string", "name of the queue" },
+    Member { "name", "string", "fault, held, released, answered or failed" },
+    Member { "request", "integer", "number on its device" },
+    Member { "number", "integer", "of the fault or breakpoint" },
+    Member { "point", "string", "popped or completed" },
+    Member { "text", "string", "the start of what the rule says" } };
+
 constexpr std::array CALL { Member { "queue", "string", "name of the queue" } };
 
 Value describe_members(std::span<const Member> members)
@@ -198,6 +213,7 @@ Value describe_events()
     value.set("kick", describe_members(KICK));
     value.set("call", describe_members(CALL));
     value.set("call-suppressed", describe_members(CALL));
+    value.set("gate", describe_members(GATE));
     return value;
 }
 

@@ -141,8 +141,10 @@ size_t Subscriptions::poll_feed(Feed& feed)
             if (subscription.kinds != kind_bit(RecordKind::Problem)) // those come another way
                 subscription.lost += batch.lost;
         }
-        for (size_t i = 0; i < batch.count; ++i)
-            distribute(feed.joiner.join(m_events[i]));
+        for (size_t i = 0; i < batch.count; ++i) {
+            if (m_events[i].kind != TraceKind::Payload) // that a capture has asked for
+                distribute(feed.joiner.join(m_events[i]));
+        }
         count += batch.count;
         if (batch.count < m_events.size())
             break;
@@ -207,14 +209,17 @@ const Subscriptions::Feed& Subscriptions::feed_of(const BenchDevice& device) con
     return *std::ranges::find(m_feeds, &device, &Feed::device);
 }
 
-const std::vector<std::string>& Subscriptions::signals(const BenchDevice& device) const
+const ObservedDevice& Subscriptions::observed(const BenchDevice& device) const
 {
-    return feed_of(device).observed.signals;
+    return feed_of(device).observed;
 }
 
-void Subscriptions::set_signals(const BenchDevice& device, std::vector<std::string> names)
+void Subscriptions::set_names(const BenchDevice& device, std::vector<std::string> signals,
+    std::vector<ValueNames> value_names)
 {
-    feed_of(device).observed.signals = std::move(names);
+    ObservedDevice& observed = feed_of(device).observed;
+    observed.signals = std::move(signals);
+    observed.value_names = std::move(value_names);
 }
 
 void Subscriptions::inspect(Inspector& inspector) const

@@ -37,7 +37,7 @@ public:
     Subscriptions& operator=(const Subscriptions&) = delete;
 
     // kinds: names of RecordKind, or groups: "requests", ..., "calls" (kicks and suppressed calls
-    // too). Empty: requests and problems. Returns the id. Errors: Invalid, Limit.
+    // too). Empty: requests, problems and gate. Returns the id. Errors: Invalid, Limit.
     Result<uint64_t> add(
         uint64_t client, const std::vector<std::string>& kinds, std::string_view filter);
     // Errors: NotFound, if the client has no such subscription.
@@ -47,9 +47,10 @@ public:
     // For others who want problems on the control loop.
     ProblemFeed& problems() { return m_problems; }
 
-    // Names of a device's signals by number, for events; empty as long as nobody told.
-    const std::vector<std::string>& signals(const BenchDevice& device) const;
-    void set_signals(const BenchDevice& device, std::vector<std::string> names);
+    // As events name the device; without names of signals and values as long as nobody told them.
+    const ObservedDevice& observed(const BenchDevice& device) const;
+    void set_names(const BenchDevice& device, std::vector<std::string> signals,
+        std::vector<ValueNames> value_names);
 
     const std::vector<const Schema*>& schemas() const { return m_schemas; }
     void inspect(Inspector& inspector) const;

@@ -2,6 +2,7 @@
 #include "engine/device/host_queue.h"
 
 #include "engine/device/carried_state.h"
+#include "engine/device/payload_trace.h"
 
 #include <algorithm>
 #include <iterator>
@@ -9,7 +10,6 @@
 #include <sys/epoll.h>
 
 namespace vwb {
-
 namespace {
 
 // What the trace shows is what the device acts on: it reads the same copy.
@@ -307,6 +307,8 @@ void HostQueue::hand_over(DescriptorChain chain)
     const bool traced = m_context.trace.enabled();
     if (traced)
         snapshot_header(record);
+    if (traced && m_context.trace.payload_wanted()) [[unlikely]]
+        trace_rest_of_readable(m_context.trace, event_of({}, record), record);
     const uint32_t request = record.request;
     if (m_context.gate) [[unlikely]]
         m_context.gate->popped(m_index, std::move(chain));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What a queue records in the trace.
 #include "engine/device/host_queue.h"
+#include "engine/device/payload_trace.h"
 
 #include <algorithm>
 
@@ -73,6 +74,9 @@ void HostQueue::trace_answer(
     // The head comes last: what is known before a loop would be spilled narrow and read back wide.
     const size_t readable = bytes.size();
     append_written(record, written, bytes);
+    if (m_context.trace.payload_wanted()) [[unlikely]]
+        trace_rest_of_written(
+            m_context.trace, event_of({}, record), record, bytes.size() - readable, written);
     TraceHead event = event_of(kind, record);
     event.time_ns = m_now_ns;
     event.a = written;

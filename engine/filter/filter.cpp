@@ -111,8 +111,10 @@ bool Filter::present(const FilterField& field, const TraceRecord& record) const
 {
     if (field.common)
         return number_of(record, *field.common) || text_of(record, *field.common);
-    return std::ranges::any_of(field.places,
-        [&record](const SchemaPlace& place) { return !bytes_of(record, place).empty(); });
+    return std::ranges::any_of(field.places, [&field, &record](const SchemaPlace& place) {
+        return field.by_name ? name_of(record, place).has_value()
+                             : !bytes_of(record, place).empty();
+    });
 }
 
 bool Filter::compare_number(const Node& node, const TraceRecord& record) const
@@ -144,7 +146,9 @@ bool Filter::compare_text(const Node& node, const TraceRecord& record) const
         text = text_of(record, *field.common);
     for (const auto& place : field.places) {
         const auto bytes = bytes_of(record, place);
-        if (!bytes.empty())
+        if (field.by_name && !bytes.empty())
+            text = name_of(record, place);
+        else if (!bytes.empty())
             text = as_text(bytes);
     }
     if (!text)

@@ -12,7 +12,7 @@ constexpr std::array COMMON_FIELDS {
     CommonFieldInfo { "device", CommonField::Device, FieldType::Text, "name: gpio0" },
     CommonFieldInfo { "type", CommonField::Type, FieldType::Text, "type of the device: gpio" },
     CommonFieldInfo { "kind", CommonField::Kind, FieldType::Text,
-        "request, popped, problem, signal, message, state, kick, call" },
+        "request, popped, problem, signal, message, state, kick, call, gate" },
     CommonFieldInfo { "queue", CommonField::Queue, FieldType::Text, "name, or number from 0" },
     CommonFieldInfo { "name", CommonField::Name, FieldType::Text, "of the request: GET_VALUE" },
     CommonFieldInfo { "origin", CommonField::Origin, FieldType::Text, "guest or injected" },
@@ -27,7 +27,8 @@ constexpr std::array COMMON_FIELDS {
     CommonFieldInfo { "signal", CommonField::Signal, FieldType::Text, "name of a signal" },
     CommonFieldInfo {
         "value", CommonField::Value, FieldType::Number, "of a signal, its whole part" },
-    CommonFieldInfo { "rule", CommonField::Rule, FieldType::Text, "that a problem broke" },
+    CommonFieldInfo { "rule", CommonField::Rule, FieldType::Text,
+        "that a problem broke, or that a gate followed" },
     CommonFieldInfo { "side", CommonField::Side, FieldType::Text,
         "of a problem: driver, front-end, host, workbench" },
     CommonFieldInfo {
@@ -43,14 +44,18 @@ FieldType type_of(const SchemaField& field)
 
 class FieldCollector {
 public:
-    void add(const std::string& name, const SchemaPlace& place)
+    enum class What { Value, Name };
+
+    void add(const std::string& name, const SchemaPlace& place, What what = What::Value)
     {
         const auto known = std::ranges::find(m_fields, name, &FilterField::name);
         if (known != m_fields.end()) {
             known->places.push_back(place);
             return;
         }
-        m_fields.push_back({ name, type_of(*place.field), {}, { place } });
+        const bool by_name = what == What::Name;
+        m_fields.push_back(
+            { name, by_name ? FieldType::Text : type_of(*place.field), {}, { place }, by_name });
     }
     void add(const CommonFieldInfo& common)
     {
@@ -76,6 +81,8 @@ void add_message(FieldCollector& fields, const std::string& prefix, const Schema
                 continue;
             const SchemaPlace place { &message, &field, in_response };
             fields.add(prefix + field.name, place);
+            if (field.named)
+                fields.add(prefix + field.name + ".name", place, FieldCollector::What::Name);
             if (in_response && !is_common(field.name))
                 fields.add(field.name, place);
         }
@@ -92,6 +99,11 @@ template <typename T> std::optional<int64_t> as_number(const std::optional<T>& v
 bool is_request(const TraceRecord& record)
 {
     return record.kind == RecordKind::Request || record.kind == RecordKind::Popped;
+}
+
+bool has_request_number(const TraceRecord& record)
+{
+    return is_request(record) || record.kind == RecordKind::Gate;
 }
 
 std::optional<std::string_view> non_empty(std::string_view text)
@@ -150,7 +162,7 @@ std::optional<int64_t> number_of(const TraceRecord& record, CommonField field)
         return record.queue == TraceRecord::NO_QUEUE ? std::nullopt
                                                      : std::optional<int64_t>(record.queue);
     case CommonField::Request:
-        return is_request(record) ? std::optional<int64_t>(record.request) : std::nullopt;
+        return has_request_number(record) ? std::optional<int64_t>(record.request) : std::nullopt;
     case CommonField::Latency:
         return record.latency_ns;
     case CommonField::UsedLength:
@@ -185,12 +197,23 @@ std::optional<std::string_view> text_of(const TraceRecord& record, CommonField f
     case CommonField::Signal:
         return non_empty(record.signal);
     case CommonField::Rule:
+        return record.kind == RecordKind::Gate ? non_empty(record.text)
+                                               : problem_text(record, field);
     case CommonField::Side:
     case CommonField::Severity:
         return problem_text(record, field);
     default:
         return {};
     }
+}
+
+std::optional<std::string_view> name_of(const TraceRecord& record, const SchemaPlace& place)
+{
+    const auto bytes = bytes_of(record, place);
+    if (bytes.empty())
+        return {};
+    return non_empty(
+        record.device->value_name(place.field->named, field_number(*place.field, bytes)));
 }
 
 std::span<const std::byte> bytes_of(const TraceRecord& record, const SchemaPlace& place)

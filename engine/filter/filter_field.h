@@ -58,15 +58,20 @@ struct FilterField {
     FieldType type = FieldType::Number;
     std::optional<CommonField> common; // else the places
     std::vector<SchemaPlace> places;
+    // Not the value at the place but what the device calls it: "scmi.sensor.name".
+    bool by_name = false;
 };
 
-// All fields there are; "status" and other response fields that several devices share are listed
-// with and without the name of their device.
+// All fields there are; with ".name" behind it also what devices have names for; "status" and other
+// response fields that several devices share are listed with and without the name of their device.
 std::vector<FilterField> filter_fields(std::span<const Schema* const> schemas);
 
 // The value of a field in a record, or nothing if the record has no such field.
 std::optional<int64_t> number_of(const TraceRecord& record, CommonField field);
 std::optional<std::string_view> text_of(const TraceRecord& record, CommonField field);
+// What the device calls the value at a place; nothing if it has no name, or the record no such
+// place.
+std::optional<std::string_view> name_of(const TraceRecord& record, const SchemaPlace& place);
 // The bytes at a place, if the record is of its message.
 std::span<const std::byte> bytes_of(const TraceRecord& record, const SchemaPlace& place);
 

@@ -170,6 +170,7 @@ FaultDecision FaultPlan::decide(GatePoint point, const TraceRecord& record)
             continue;
         add(*rule, decision);
         note(*rule, record);
+        decision.fired.push_back({ rule->id, &rule->spec.action });
     }
     return decision;
 }

@@ -30,6 +30,12 @@ struct FaultSpec {
 // Of {match, do, at, count, probability, seed}; keys that are none of these are the caller's.
 Result<FaultSpec> fault_spec_of(const Value& value);
 
+// A rule that fired.
+struct FiredFault {
+    uint64_t id;
+    const std::string* action; // as its user wrote it
+};
+
 // What all rules together want to be done with one request at one point.
 struct FaultDecision {
     Duration delay { 0 };
@@ -44,6 +50,7 @@ struct FaultDecision {
     const FaultAction* length = nullptr;
     std::vector<const FaultAction*> acts;
     std::vector<uint64_t> corrupt; // a number for each bit
+    std::vector<FiredFault> fired;
 };
 
 class FaultPlan {

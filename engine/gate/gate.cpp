@@ -77,7 +77,7 @@ void Gate::proceed(unsigned queue, DescriptorChain chain)
     }
     const TraceRecord& record = m_view.popped(queue, chain.record(), now_ns());
     const FaultDecision decision = m_plan.decide(GatePoint::Popped, record);
-    act(decision);
+    act(decision, GatePoint::Popped, record);
     if (decision.stall > Duration(0))
         m_queues[queue].stalled_until = now() + decision.stall;
     const Duration wait = std::max(decision.delay, decision.stall);
@@ -98,8 +98,10 @@ void Gate::proceed(unsigned queue, DescriptorChain chain)
 }
 
 // What is done beside the request itself.
-void Gate::act(const FaultDecision& decision)
+void Gate::act(const FaultDecision& decision, GatePoint point, const TraceRecord& record)
 {
+    for (const FiredFault& fired : decision.fired)
+        trace_step(GateStep::Fault, point, record, fired.id, *fired.action);
     for (const FaultAction* action : decision.acts) {
         Actions* actions = m_host.device().actions();
         const auto done = actions
@@ -128,9 +130,9 @@ void Gate::completed(unsigned queue, DescriptorChain chain, uint32_t written)
         return;
     }
     ChainRecord& record = chain.record();
-    const FaultDecision decision
-        = m_plan.decide(GatePoint::Completed, m_view.completed(queue, record, written, now_ns()));
-    act(decision);
+    const TraceRecord& answered = m_view.completed(queue, record, written, now_ns());
+    const FaultDecision decision = m_plan.decide(GatePoint::Completed, answered);
+    act(decision, GatePoint::Completed, answered);
     apply(decision, record, answer);
     if (decision.never) {
         keep({ Why::Never, GatePoint::Completed, queue, std::move(chain), TimePoint::max(),
@@ -270,6 +272,7 @@ void Gate::on_due()
         if (kept.why == Why::Hold) {
             if (HoldPoint* point = m_points.find(kept.breakpoint))
                 ++point->timeouts;
+            trace_hold(GateStep::Released, kept);
         }
         go_on(std::move(kept));
     }
@@ -327,6 +330,7 @@ Result<uint64_t> Gate::arm(const FaultSpec& spec)
             "the bench file");
     if (action && action->kind == FaultKind::Act)
         VWB_TRY(check_act(*action));
+    learn_names();
     const uint64_t id = VWB_TRY(m_plan.arm(spec));
     update();
     return id;

@@ -121,7 +121,7 @@ private:
     void proceed(unsigned queue, DescriptorChain chain);
     void send(unsigned queue, DescriptorChain chain, Answer answer);
     void finish(unsigned queue, DescriptorChain chain, const Answer& answer);
-    void act(const FaultDecision& decision);
+    void act(const FaultDecision& decision, GatePoint point, const TraceRecord& record);
     Result<void> check_act(const FaultAction& action);
     static void apply(const FaultDecision& decision, ChainRecord& chain, Answer& answer);
     void keep(Kept kept);
@@ -137,10 +137,15 @@ private:
     Value describe(Kept& kept);
     void release_all_of(const std::function<bool(const Kept&)>& which);
     void on_due();
+    void learn_names();
+    // For observers: what was done to which request, by which fault or breakpoint.
+    void trace_step(GateStep step, GatePoint point, const TraceRecord& record, uint64_t number,
+        std::string_view text);
+    void trace_hold(GateStep step, const Kept& kept);
     void update();
 
     DeviceHost& m_host;
-    const ObservedDevice m_identity;
+    ObservedDevice m_identity;
     const Options m_options;
     FaultPlan m_plan;
     std::atomic<size_t> m_armed { 0 };

@@ -39,6 +39,7 @@ void Gate::hold(
 {
     ++point.hits;
     keep({ Why::Hold, at, queue, std::move(chain), now() + point.spec.timeout, answer, point.id });
+    trace_hold(GateStep::Held, m_kept.back());
     for (auto& waiter : std::exchange(m_waiters, {}))
         waiter(holds());
 }
@@ -57,6 +58,7 @@ Result<void> Gate::wait_for_hold(HoldWaiter waiter)
 
 Result<uint64_t> Gate::add_hold(const HoldSpec& spec, uint64_t observer)
 {
+    learn_names();
     const uint64_t id = VWB_TRY(m_points.add(spec, observer));
     update();
     return id;
@@ -83,6 +85,7 @@ void Gate::release_all_of(const std::function<bool(const Kept&)>& which)
         if (found == m_kept.end())
             break;
         const unsigned queue = found->queue;
+        trace_hold(GateStep::Released, *found);
         go_on(take(found));
         advance(queue);
     }
@@ -205,6 +208,7 @@ Result<void> Gate::release(uint32_t request, uint64_t observer)
 {
     const auto found = VWB_TRY(held(request, observer));
     const unsigned queue = found->queue;
+    trace_hold(GateStep::Released, *found);
     go_on(take(found));
     advance(queue);
     return {};
@@ -221,6 +225,7 @@ Result<void> Gate::answer(uint32_t request, uint64_t observer, const Value& chan
 {
     const auto found = VWB_TRY(held(request, observer));
     VWB_TRY(change_answer(*found, change));
+    trace_hold(GateStep::Answered, *found);
     Kept kept = take(found);
     kept.answer.delay = Duration(0);
     send(kept.queue, std::move(kept.chain), kept.answer);
@@ -231,6 +236,7 @@ Result<void> Gate::answer(uint32_t request, uint64_t observer, const Value& chan
 Result<void> Gate::fail(uint32_t request, uint64_t observer)
 {
     const auto found = VWB_TRY(held(request, observer));
+    trace_hold(GateStep::Failed, *found);
     Kept kept = take(found);
     m_host.queue(kept.queue).refuse(std::move(kept.chain));
     advance(kept.queue);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "engine/gate/injector.h"
 
+#include "engine/device/payload_trace.h"
 #include "engine/device/schema_encode.h"
 
 #include <algorithm>
@@ -118,6 +119,7 @@ Injector::Injected& Injector::open(WrittenRequest request, Done done)
     chain.head = TraceHead::INJECTED_HEAD;
     chain.request = m_host.next_request_number();
     chain.popped_ns = now_ns();
+    chain.header.append(injected.request.readable);
     chain.in_flight = true;
     return injected;
 }
@@ -226,9 +228,17 @@ void Injector::trace(TraceKind kind, const Injected& injected, uint32_t used_len
     WordBytes bytes;
     if (kind != TraceKind::Completed)
         bytes.append(injected.request.readable);
-    head.readable_size = static_cast<uint8_t>(bytes.size());
+    const size_t readable = bytes.size();
     if (!popped)
         bytes.append(std::span(injected.writable).first(used_length));
+    if (m_host.trace().payload_wanted()) {
+        if (kind != TraceKind::Completed)
+            trace_rest_of_readable(m_host.trace(), head, chain);
+        if (!popped)
+            trace_rest_of_written(
+                m_host.trace(), head, chain, bytes.size() - readable, used_length);
+    }
+    head.readable_size = static_cast<uint8_t>(readable);
     head.bytes_size = static_cast<uint8_t>(bytes.size());
     m_host.trace().record(head, bytes.words());
 }

@@ -20,6 +20,7 @@ constexpr std::array KIND_GROUPS { KindGroup { "requests", kind_bit(RecordKind::
     KindGroup { "signals", kind_bit(RecordKind::Signal) },
     KindGroup { "messages", kind_bit(RecordKind::Message) },
     KindGroup { "states", kind_bit(RecordKind::State) },
+    KindGroup { "gate", kind_bit(RecordKind::Gate) },
     KindGroup { "calls",
         kind_bit(RecordKind::Kick) | kind_bit(RecordKind::Call)
             | kind_bit(RecordKind::CallSuppressed) } };
@@ -42,8 +43,9 @@ uint32_t kinds_named(std::string_view name)
 
 Result<uint32_t> record_kinds(const std::vector<std::string>& names)
 {
-    uint32_t kinds
-        = names.empty() ? kind_bit(RecordKind::Request) | kind_bit(RecordKind::Problem) : 0;
+    uint32_t kinds = names.empty()
+        ? kind_bit(RecordKind::Request) | kind_bit(RecordKind::Problem) | kind_bit(RecordKind::Gate)
+        : 0;
     for (const auto& name : names) {
         const uint32_t named = kinds_named(name);
         if (named == 0) {

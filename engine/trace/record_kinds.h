@@ -19,8 +19,8 @@ constexpr uint32_t kind_bit(RecordKind kind)
 
 inline constexpr uint32_t ALL_KINDS = (uint32_t { 1 } << RECORD_KIND_NAMES.size()) - 1;
 
-// Bits of the kinds and groups that are named; of requests and problems if none is. Errors: Invalid
-// with the nearest name.
+// Bits of the kinds and groups that are named; of requests, problems and steps of gates if none is.
+// Errors: Invalid with the nearest name.
 Result<uint32_t> record_kinds(const std::vector<std::string>& names);
 
 // "requests", "popped", ..., "calls"

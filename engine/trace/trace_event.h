@@ -26,7 +26,20 @@ enum class TraceKind : uint8_t {
     // a: signal number of the device; b: new value, or bytes: the same as a double, if it is no
     // whole number of 32 bits
     Signal,
+    // Bytes of a part of a request that the event which tells that part has no room for; told
+    // before it, in order, while somebody wants them. a: offset in the part; readable_size: as
+    // bytes_size if it is the readable part, else 0.
+    Payload,
+    // Somebody stepped in between a queue and the device. a: number of the fault or breakpoint;
+    // b: GateStep; c: 0 popped, 1 completed; bytes: the start of what was done, as its user has it.
+    Gate,
 };
+
+// Bytes of one part of a request that are told, at most: its Payload events are for the rings to
+// hold. All that an I2C message or a line of a console can have.
+inline constexpr size_t MAX_TRACED_PART = size_t { 96 } << 10;
+
+enum class GateStep : uint8_t { Fault, Held, Released, Answered, Failed };
 
 // An event without its bytes.
 struct TraceHead {

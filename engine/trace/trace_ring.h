@@ -14,17 +14,32 @@
 
 namespace vwb {
 
+// What a reader wants to be recorded of requests.
+enum class TraceDepth : uint8_t {
+    Heads, // what fits into one event
+    Payload, // all, up to MAX_TRACED_PART of each part
+};
+
 class TraceRing {
 public:
     // Capacity in events: a power of two.
     explicit TraceRing(size_t capacity);
 
     // Any thread. Readers that want events recorded.
-    void add_reader() { m_readers.fetch_add(1, std::memory_order_relaxed); }
-    void remove_reader() { m_readers.fetch_sub(1, std::memory_order_relaxed); }
+    void add_reader(TraceDepth depth = TraceDepth::Heads)
+    {
+        m_readers.fetch_add(1, std::memory_order_relaxed);
+        m_payload_readers.fetch_add(depth == TraceDepth::Payload, std::memory_order_relaxed);
+    }
+    void remove_reader(TraceDepth depth = TraceDepth::Heads)
+    {
+        m_readers.fetch_sub(1, std::memory_order_relaxed);
+        m_payload_readers.fetch_sub(depth == TraceDepth::Payload, std::memory_order_relaxed);
+    }
 
     // Writer.
     bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
+    bool payload_wanted() const { return m_payload_readers.load(std::memory_order_relaxed) != 0; }
     // The sizes in the head are those of the bytes. bytes: as many words of them as there are.
     void record(const TraceHead& head, std::span<const uint64_t> bytes)
     {
@@ -68,6 +83,7 @@ private:
     std::unique_ptr<Slot[]> m_slots;
     alignas(64) std::atomic<uint64_t> m_head { 0 };
     std::atomic<unsigned> m_readers { 0 };
+    std::atomic<unsigned> m_payload_readers { 0 }; // of them
 };
 
 } // namespace vwb

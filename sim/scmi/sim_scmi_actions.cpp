@@ -79,8 +79,16 @@ Value SimScmiActions::state(const Signal& signal) const
     Value value = Value::object();
     value.set("name", signal.name);
     value.set("value", m_platform.get(signal));
-    if (signal.part == SimScmiPlatform::Part::Sensor)
-        value.set("fault", to_string(m_platform.sim_sensors().sensor(signal.number).fault()));
+    if (signal.part == SimScmiPlatform::Part::Sensor) {
+        const auto& sensor = m_platform.sim_sensors().sensor(signal.number);
+        value.set("sensor", signal.number);
+        value.set("sensor_name", sensor.info().name);
+        value.set("fault", to_string(sensor.fault()));
+    }
+    if (signal.part == SimScmiPlatform::Part::Clock) {
+        value.set("clock", signal.number);
+        value.set("clock_name", signal.name.substr(signal.name.find('.') + 1));
+    }
     return value;
 }
 

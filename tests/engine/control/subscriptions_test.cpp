@@ -184,7 +184,7 @@ TEST_F(SubscriptionsTest, KindsChooseBySingleNameOrGroup)
 
 TEST_F(SubscriptionsTest, MessagesStatesAndSignalsHaveTheirNames)
 {
-    m_subscriptions->set_signals(m_lamp, { "red", "green" });
+    m_subscriptions->set_names(m_lamp, { "red", "green" }, {});
     subscribe(1, { "messages", "states", "signals" });
     m_lamp.trace().record(plain(TraceKind::Message, 2, 5));
     m_lamp.trace().record(plain(TraceKind::State, 4));

@@ -12,9 +12,11 @@ namespace {
 
 constexpr std::array STATUS { EnumName { 0, "OK" }, EnumName { 1, "ERR" } };
 constexpr std::array OTHER_STATUS { EnumName { 0, "OK" }, EnumName { 7, "ERR" } };
-constexpr std::array LAMP_REQUEST { SchemaField { "lamp", FieldKind::Unsigned, 0, 2 },
-    SchemaField { "level", FieldKind::Signed, 2, 1 },
-    SchemaField { "label", FieldKind::Text, 3, 0 } };
+constexpr std::array LAMP_REQUEST {
+    SchemaField {
+        .name = "lamp", .kind = FieldKind::Unsigned, .offset = 0, .size = 2, .named = "lamp" },
+    SchemaField { "level", FieldKind::Signed, 2, 1 }, SchemaField { "label", FieldKind::Text, 3, 0 }
+};
 constexpr std::array LAMP_RESPONSE { SchemaField { "status", FieldKind::Unsigned, 0, 1, STATUS },
     SchemaField { "raw", FieldKind::Bytes, 1, 0 } };
 constexpr std::array OTHER_RESPONSE { SchemaField {
@@ -204,6 +206,53 @@ TEST(Filter, GlobsTakeNoExponentialTime)
         "GET"
         "?"));
     EXPECT_TRUE(text_like("", "*"));
+}
+
+// Lamps 0x102 to 0x104; 0x103 is called "Hall light" and 0x104 nothing.
+static ObservedDevice device_with_names()
+{
+    ObservedDevice device = DEVICE;
+    device.value_names = { { "lamp", std::vector<std::string>(0x105) }, { "other", { "x" } } };
+    device.value_names[0].names[0x102] = "Door";
+    device.value_names[0].names[0x103] = "Hall light";
+    return device;
+}
+
+TEST(FilterNames, ValueIsFoundByWhatTheDeviceCallsIt)
+{
+    const ObservedDevice device = device_with_names();
+    TraceRecord record = dim();
+    record.device = &device;
+    for (const char* fits : { "lamp.lamp.name == 'Hall light'", "lamp.lamp.name ~ hall",
+             "lamp.lamp.name ~ 'h*t'", "lamp.lamp.name != Door", "lamp.lamp.name" })
+        EXPECT_TRUE(matches(fits, record)) << fits;
+    for (const char* fails :
+        { "lamp.lamp.name == Door", "lamp.lamp.name ~ door", "!lamp.lamp.name" })
+        EXPECT_FALSE(matches(fails, record)) << fails;
+}
+
+TEST(FilterNames, WhatHasNoNameFitsNoName)
+{
+    const ObservedDevice device = device_with_names();
+    std::array<std::byte, 7> readable = READABLE;
+    TraceRecord record = dim();
+    record.device = &device;
+    record.readable = readable;
+    for (const uint8_t lamp :
+        std::array<uint8_t, 3> { 4, 5, 0xff }) { // no name, and behind the last one
+        readable[0] = std::byte { lamp };
+        EXPECT_FALSE(matches("lamp.lamp.name", record)) << int { lamp };
+        EXPECT_FALSE(matches("lamp.lamp.name != Door", record)) << int { lamp };
+    }
+    EXPECT_FALSE(matches("lamp.lamp.name", dim())); // of a device that has told none
+}
+
+TEST(FilterNames, NameIsATextAndHasANearestWord)
+{
+    EXPECT_EQ(error_of("lamp.lamp.nam == Door"),
+        "filter, column 1: unknown field 'lamp.lamp.nam'; did you mean 'lamp.lamp.name'?");
+    EXPECT_NE(error_of("lamp.lamp.name == 5ms"), "no error");
+    EXPECT_NE(error_of("lamp.label.name == x"), "no error"); // texts have no further name
 }
 
 RC_GTEST_PROP(FilterProperty, NoTextCrashesTheCompiler, (const std::string& text))

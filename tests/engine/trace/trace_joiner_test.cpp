@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 namespace vwb::test {
 namespace {
 
@@ -124,6 +126,63 @@ TEST_F(TraceJoinerTest, OtherEventsHaveTheirNames)
     EXPECT_EQ(m_joiner.join(plain(TraceKind::Kick, 4, 0, 1)).queue_name, "eventq");
     EXPECT_EQ(m_joiner.join(plain(TraceKind::Kick, 4, 0, 1)).number, 4u);
     EXPECT_EQ(m_joiner.join(plain(TraceKind::CallSuppressed, 0)).kind, RecordKind::CallSuppressed);
+}
+
+TraceEvent payload(uint32_t request, uint32_t offset, const Octets& octets, bool readable)
+{
+    TraceEvent event = plain(TraceKind::Payload, offset);
+    event.request = request;
+    event.bytes_size = static_cast<uint8_t>(octets.size());
+    event.readable_size = readable ? event.bytes_size : uint8_t { 0 };
+    std::memcpy(event.bytes.data(), octets.data(), octets.size());
+    return event;
+}
+
+TEST_F(TraceJoinerTest, PayloadBehindAGapIsLeftOut)
+{
+    const Octets piece(32, 1);
+    m_joiner.add_payload(payload(1, 32, piece, true));
+    m_joiner.add_payload(payload(1, 96, piece, true)); // that from 64 on was lost
+    m_joiner.add_payload(payload(1, 5, piece, false)); // what is before it was lost
+    const TraceRecord& record = m_joiner.join(served(1, 0, Octets(32, 0), Octets(100, 2)));
+    EXPECT_EQ(record.readable.size(), 64u);
+    EXPECT_EQ(record.readable[63], std::byte { 1 });
+    EXPECT_EQ(record.written.size(), 0u);
+}
+
+TEST_F(TraceJoinerTest, PayloadBelongsToItsRequestAndGoesWithIt)
+{
+    m_joiner.add_payload(payload(2, 8, { 9 }, true));
+    EXPECT_EQ(m_joiner.join(served(1, 0, lamp_get(1), {})).readable.size(), 8u);
+    EXPECT_EQ(m_joiner.join(served(2, 0, lamp_get(1), {})).readable.size(), 9u);
+    EXPECT_EQ(m_joiner.join(served(2, 0, lamp_get(1), {})).readable.size(), 8u);
+}
+
+TEST_F(TraceJoinerTest, PayloadsThatNobodyFetchesAreForgotten)
+{
+    const Octets piece(32, 1);
+    const auto many = static_cast<uint32_t>(TraceJoiner::MAX_PAYLOADS / piece.size());
+    for (uint32_t i = 0; i <= many; ++i)
+        m_joiner.add_payload(payload(i, 8, piece, true));
+    EXPECT_EQ(m_joiner.join(served(0, 0, lamp_get(1), {})).readable.size(), 8u);
+    EXPECT_EQ(m_joiner.join(served(many, 0, lamp_get(1), {})).readable.size(), 40u);
+}
+
+TEST_F(TraceJoinerTest, GateStepIsNamed)
+{
+    TraceEvent event = plain(TraceKind::Gate, 3, static_cast<uint32_t>(GateStep::Held), 1);
+    event.request = 7;
+    event.c = 1;
+    std::memcpy(event.bytes.data(), "error", 5);
+    event.bytes_size = 5;
+    const TraceRecord& record = m_joiner.join(event);
+    EXPECT_EQ(record.kind, RecordKind::Gate);
+    EXPECT_EQ(record.name, "held");
+    EXPECT_EQ(record.text, "error");
+    EXPECT_EQ(record.point, "completed");
+    EXPECT_EQ(record.request, 7u);
+    EXPECT_EQ(record.number, 3u);
+    EXPECT_EQ(record.queue_name, "eventq");
 }
 
 } // namespace
