@@ -58,15 +58,36 @@ Value queue_value(const CaptureStats::QueueKey& key, const CaptureStats::Queue& 
 
 } // namespace
 
+CaptureStats::Queue& CaptureStats::queue_of(const TraceRecord& record)
+{
+    if (m_queue && record.device == m_last_device && record.queue == m_last_queue)
+        return *m_queue;
+    m_last_device = record.device;
+    m_last_queue = record.queue;
+    m_row = nullptr;
+    m_queue = &m_queues[{ record.device->name, queue_text(record) }];
+    return *m_queue;
+}
+
+// Behind queue_of() of the same record.
+CaptureStats::Requests& CaptureStats::requests_of(const TraceRecord& record)
+{
+    if (m_row && record.message == m_last_message)
+        return *m_row;
+    m_last_message = record.message;
+    m_row = &m_requests[{ record.device->name, queue_text(record), std::string(record.name) }];
+    return *m_row;
+}
+
 void CaptureStats::record(const TraceRecord& record)
 {
     if (m_first_ns == 0)
         m_first_ns = record.time_ns;
     m_last_ns = std::max(m_last_ns, record.time_ns);
     if (record.queue == TraceRecord::NO_QUEUE || record.kind == RecordKind::Popped
-        || record.kind == RecordKind::Problem)
+        || record.kind == RecordKind::Problem || record.kind == RecordKind::Gate)
         return;
-    Queue& queue = m_queues[{ record.device->name, queue_text(record) }];
+    Queue& queue = queue_of(record);
     if (record.kind == RecordKind::Kick)
         ++(record.number > 0 ? queue.kicks : queue.empty_kicks);
     else if (record.kind == RecordKind::Call)
@@ -76,8 +97,7 @@ void CaptureStats::record(const TraceRecord& record)
     if (record.kind != RecordKind::Request)
         return;
     ++queue.requests;
-    Requests& requests
-        = m_requests[{ record.device->name, queue_text(record), std::string(record.name) }];
+    Requests& requests = requests_of(record);
     ++requests.count;
     requests.errors += failed(record);
     requests.readable_bytes += record.readable_bytes.value_or(0);

@@ -43,6 +43,15 @@ public:
     Value value() const;
 
 private:
+    Queue& queue_of(const TraceRecord& record);
+    Requests& requests_of(const TraceRecord& record);
+
+    // Where the last record was counted: the next one is often of the same kind.
+    const ObservedDevice* m_last_device = nullptr;
+    int m_last_queue = 0;
+    const SchemaMessage* m_last_message = nullptr;
+    Queue* m_queue = nullptr;
+    Requests* m_row = nullptr; // null pointer: not known
     std::map<RequestKey, Requests> m_requests;
     std::map<QueueKey, Queue> m_queues;
     uint64_t m_lost = 0;

@@ -82,7 +82,7 @@ void declare(StatsOptions& options, ArgumentList& list)
         Need::Optional);
     list.argument("FILTER", options.filter, "Count only what fits, see below", Need::Optional);
     list.duration({ "--for", "DURATION",
-                      "Watch the bench for this time (default: 1s)" },
+                      "Watch the bench for this time (default: 1s; on a terminal until Ctrl-C)" },
         options.time);
     declare(options.observer, list);
     list.explain(texts::FILTERS);

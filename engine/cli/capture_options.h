@@ -58,7 +58,7 @@ struct StatsOptions {
     ObserverOptions observer;
     std::string subject; // a device, or a capture file
     std::string filter;
-    Duration time { std::chrono::seconds(1) };
+    Duration time { 0 }; // 0: until it is interrupted on a terminal, else for a second
 };
 
 struct CompareOptions {

@@ -160,7 +160,8 @@ inline constexpr CommandText DUMP { "dump", CAPTURES,
 
 inline constexpr CommandText STATS { "stats", CAPTURES,
     "How long requests take, and what kicks and calls they cost; live or of a capture",
-    "  vwb stats                  of all devices, for a second\n"
+    "  vwb stats                  of all devices: a table that is kept up to date\n"
+    "  vwb stats | cat            for a second, once\n"
     "  vwb stats gpio0 --for 10s\n"
     "  vwb stats run.vwbcap 'status == ERR'\n" };
 

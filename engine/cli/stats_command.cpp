@@ -6,16 +6,23 @@
 #include "engine/cli/capture_commands.h"
 #include "engine/cli/exit_code.h"
 #include "engine/cli/interrupt.h"
-#include "engine/cli/live_capture.h"
+#include "engine/cli/live_screen.h"
 #include "engine/cli/run_of_capture.h"
 #include "engine/cli/table.h"
+#include "engine/control/client.h"
 #include "engine/control/json.h"
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 namespace vwb {
 namespace {
+
+constexpr Duration USUAL_TIME = std::chrono::seconds(1);
+constexpr Duration FRAME_PERIOD = std::chrono::milliseconds(500);
+constexpr Duration NAP = std::chrono::milliseconds(50);
 
 std::string time_of(const Value& row, const char* name)
 {
@@ -30,22 +37,42 @@ const Value::List& list_of(const Value& value, const char* name)
     return list && list->as_list() ? *list->as_list() : none;
 }
 
-void print_stats(const Value& stats)
+std::string stats_text(const Value& stats)
 {
     Table requests({ "DEVICE", "QUEUE", "REQUEST", "COUNT", "ERRORS", "P50", "P90", "P99", "MAX" });
     for (const auto& row : list_of(stats, "requests"))
         requests.add({ text_of(row, "device"), text_of(row, "queue"), text_of(row, "name"),
             text_of(row, "count"), text_of(row, "errors"), time_of(row, "p50_ns"),
             time_of(row, "p90_ns"), time_of(row, "p99_ns"), time_of(row, "max_ns") });
-    std::printf("%s\n", requests.text().c_str());
     Table queues({ "DEVICE", "QUEUE", "REQUESTS", "KICKS", "EMPTY KICKS", "CALLS", "SUPPRESSED" });
     for (const auto& row : list_of(stats, "queues"))
         queues.add({ text_of(row, "device"), text_of(row, "queue"), text_of(row, "requests"),
             text_of(row, "kicks"), text_of(row, "empty_kicks"), text_of(row, "calls"),
             text_of(row, "suppressed_calls") });
-    std::fputs(queues.text().c_str(), stdout);
+    std::string text = requests.text() + "\n" + queues.text();
     if (text_of(stats, "lost") != "0")
-        std::printf("%s events were lost and are not counted\n", text_of(stats, "lost").c_str());
+        text += text_of(stats, "lost") + " events were lost and are not counted\n";
+    return text;
+}
+
+std::string frame_text(const Value& stats, bool endless)
+{
+    char head[80];
+    const Value* seconds = stats.find("seconds");
+    std::snprintf(head, sizeof head, "%.1f s%s\n\n", seconds ? seconds->number_or(0) : 0,
+        endless ? ", Ctrl-C ends" : "");
+    return head + stats_text(stats);
+}
+
+Result<Value> stats_of_file(const StatsOptions& options, const CaptureTypes& types)
+{
+    const auto reader = VWB_TRY(CaptureReader::open(options.subject));
+    const SchemaFinder schemas = schemas_of(types.registry);
+    CapturePlayer player(*reader, schemas);
+    VWB_TRY(player.choose(options.filter, ALL_KINDS));
+    CaptureStats stats;
+    VWB_TRY(player.play(stats));
+    return stats.value();
 }
 
 Value live_parameters(const StatsOptions& options)
@@ -55,17 +82,34 @@ Value live_parameters(const StatsOptions& options)
     if (!options.subject.empty())
         devices.append(options.subject);
     parameters.set("devices", std::move(devices));
-    parameters.set("time", std::to_string(options.time.count()) + "ns");
+    parameters.set("filter", options.filter);
     return parameters;
 }
 
-Result<void> gather(CaptureReader& reader, const StatsOptions& options, const CaptureTypes& types,
-    CaptureStats& stats)
+// What the bench counts from now on, shown while it grows if there is a screen for it.
+Result<Value> stats_of_bench(const StatsOptions& options, std::optional<LiveScreen>& screen)
 {
-    const SchemaFinder schemas = schemas_of(types.registry);
-    CapturePlayer player(reader, schemas);
-    VWB_TRY(player.choose(options.filter, ALL_KINDS));
-    return player.play(stats);
+    const Interrupt interrupt;
+    const auto control = VWB_TRY(find_control_socket(options.observer.control));
+    const auto client = VWB_TRY(ControlClient::connect(control));
+    const Value count = VWB_TRY(client->call("stats.start", live_parameters(options)));
+    const MonotonicClock clock;
+    const bool endless = screen && options.time == Duration(0);
+    const Duration time = options.time > Duration(0) ? options.time : USUAL_TIME;
+    const TimePoint end = endless ? TimePoint::max() : clock.now() + time;
+    TimePoint next_frame = clock.now();
+    while (!Interrupt::requested() && clock.now() < end) {
+        if (screen && clock.now() >= next_frame) {
+            const Value stats = VWB_TRY(client->call("stats.read", count));
+            if (!screen->show(frame_text(stats, endless)))
+                break;
+            next_frame = clock.now() + FRAME_PERIOD;
+        }
+        const Duration nap = std::min<Duration>(end - clock.now(), NAP);
+        if (nap > Duration(0))
+            std::this_thread::sleep_for(nap);
+    }
+    return client->call("stats.read", count);
 }
 
 // A pair as "one -> other".
@@ -112,23 +156,20 @@ void print_comparison(const Value& comparison)
 
 Result<int> stats_command(const StatsOptions& options, const CaptureTypes& types)
 {
-    CaptureStats stats;
     std::error_code ignored;
-    if (!options.subject.empty() && std::filesystem::exists(options.subject, ignored)) {
-        const auto reader = VWB_TRY(CaptureReader::open(options.subject));
-        VWB_TRY(gather(*reader, options, types, stats));
-    } else {
-        const Interrupt interrupt;
-        const auto control = VWB_TRY(find_control_socket(options.observer.control));
-        const auto live
-            = VWB_TRY(LiveCapture::start(control, live_parameters(options), Interrupt::requested));
-        VWB_TRY(gather(live->reader(), options, types, stats));
-    }
-    const Value value = stats.value();
+    const bool is_file
+        = !options.subject.empty() && std::filesystem::exists(options.subject, ignored);
+    std::optional<LiveScreen> screen;
+    if (!is_file && !options.observer.json && LiveScreen::possible())
+        screen.emplace();
+    const Value stats = is_file ? VWB_TRY(stats_of_file(options, types))
+                                : VWB_TRY(stats_of_bench(options, screen));
     if (options.observer.json)
-        std::printf("%s\n", to_json(value).c_str());
+        std::printf("%s\n", to_json(stats).c_str());
+    else if (screen)
+        screen->show(stats_text(stats));
     else
-        print_stats(value);
+        std::fputs(stats_text(stats).c_str(), stdout);
     return 0;
 }
 

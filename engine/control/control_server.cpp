@@ -28,6 +28,7 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     , m_recorder(loop, m_calls)
     , m_subscriptions(loop, bench.devices(), *this)
     , m_captures(bench, loop, m_calls, m_subscriptions)
+    , m_stats(loop, m_subscriptions)
     , m_late_answers(loop)
     , m_guest_work(loop, "inject")
 {
@@ -37,6 +38,7 @@ ControlServer::ControlServer(EventLoop& loop, BenchView& bench)
     add_signal_methods(m_methods, *this);
     add_observing_methods(m_methods, *this);
     add_capture_methods(m_methods, *this);
+    add_stats_methods(m_methods, *this);
     add_fault_methods(m_methods, *this);
     add_hold_methods(m_methods, *this);
     add_inject_methods(m_methods, *this);
@@ -48,6 +50,7 @@ void ControlServer::client_gone(uint64_t client)
 {
     m_subscriptions.remove_client(client);
     m_captures.remove_client(client);
+    m_stats.remove_client(client);
     if (m_holders.erase(client) == 0)
         return;
     for (BenchDevice* device : m_bench.devices())
@@ -168,6 +171,7 @@ void ControlServer::inspect(Inspector& inspector) const
     inspector.field("refused", m_rpc->refused());
     m_subscriptions.inspect(inspector);
     inspector.field("captures", m_captures.list());
+    inspector.field("measurements", m_stats.running());
     inspector.child("calls", [this](Inspector& inner) { m_calls.inspect(inner); });
 }
 

@@ -10,6 +10,7 @@
 #include "engine/control/captures.h"
 #include "engine/control/device_calls.h"
 #include "engine/control/late_answers.h"
+#include "engine/control/live_stats.h"
 #include "engine/control/method_table.h"
 #include "engine/control/rpc_server.h"
 #include "engine/control/signal_recorder.h"
@@ -45,6 +46,7 @@ public:
     SignalRecorder& recorder() { return m_recorder; }
     Subscriptions& subscriptions() { return m_subscriptions; }
     Captures& captures() { return m_captures; }
+    LiveStats& stats() { return m_stats; }
     LateAnswers& late_answers() { return m_late_answers; }
     // Where the built-in driver may wait for a device.
     Worker& guest_work() { return m_guest_work; }
@@ -82,6 +84,7 @@ private:
     SignalRecorder m_recorder;
     Subscriptions m_subscriptions;
     Captures m_captures;
+    LiveStats m_stats;
     LateAnswers m_late_answers;
     Worker m_guest_work;
     std::set<uint64_t> m_holders;
@@ -94,6 +97,7 @@ void add_device_methods(MethodTable& table, ControlServer& server);
 void add_signal_methods(MethodTable& table, ControlServer& server);
 void add_queue_methods(MethodTable& table, ControlServer& server);
 void add_observing_methods(MethodTable& table, ControlServer& server);
+void add_stats_methods(MethodTable& table, ControlServer& server);
 void add_capture_methods(MethodTable& table, ControlServer& server);
 void add_fault_methods(MethodTable& table, ControlServer& server);
 void add_hold_methods(MethodTable& table, ControlServer& server);

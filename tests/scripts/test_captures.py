@@ -343,7 +343,7 @@ def test_live_stats_see_the_traffic(bench: StartBench, vwb: Path, tmp_path: Path
         [vwb, "stats", "gpio0", "--for", "1500ms", "--json", "--control", running.control],
         env=running._environment(), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_for(lambda: '"running":true' in running.vwb("inspect", "control.captures", "--json").stdout)
+    wait_for(lambda: running.vwb("inspect", "control.measurements", "--json").stdout == "1\n")
     assert running.vwb("replay", str(file), "--bench").returncode == 0
     out, _ = watching.communicate(timeout=CEILING_S)
     assert json.loads(out)["requests"][0]["count"] == 3

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""What is seen of requests: whole payloads, names in filters, steps of faults and holds."""
+"""What is seen of requests: whole payloads, names in filters, steps of faults and holds, tables."""
 
+import fcntl
 import json
+import os
+import pty
+import re
+import select
 import signal
 import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -255,3 +261,97 @@ def test_filters_know_what_devices_call_things(bench: StartBench, vwb: Path) -> 
     done = running.vwb("dump", "run.vwbcap", "scmi.sensor.nam == cpu")
     assert "column 1" in done.stderr
     assert "did you mean 'scmi.sensor.name'?" in done.stderr
+
+
+class Terminal:
+    """`vwb` on a terminal of 100 columns and 12 rows, and what such a terminal shows."""
+
+    def __init__(self, bench: Bench, vwb: Path, *arguments: str, term: str = "xterm") -> None:
+        self._end, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 100, 0, 0))
+        self.process = subprocess.Popen(
+            [vwb, *arguments, "--control", bench.control],
+            stdin=subprocess.DEVNULL, stdout=child, stderr=subprocess.PIPE,
+            env=os.environ | {"TERM": term},
+        )  # fmt: skip
+        os.close(child)
+        self.raw = b""
+
+    def read(self) -> str:
+        while select.select([self._end], [], [], 0.05)[0]:
+            try:
+                data = os.read(self._end, 65536)
+            except OSError:  # the other end was closed
+                return self.screen()
+            self.raw += data
+        return self.screen()
+
+    def screen(self) -> str:
+        """As lines from the top, for the few codes that we use; any other is an error."""
+        rows, row, text = [""], 0, self.raw.decode()
+        for part in re.findall(r"\x1b\[[?0-9]*[A-Za-z]|\r|\n|[^\x1b\r\n]+|\x1b", text):
+            if part == "\n":
+                row += 1
+                rows += [""] * (row + 1 - len(rows))
+            elif part == "\r":
+                pass  # each line is written from its start
+            elif re.fullmatch(r"\x1b\[\d+A", part):
+                row -= int(part[2:-1])
+                assert row >= 0
+            elif part in ("\x1b[K", "\x1b[?25l", "\x1b[?25h"):
+                pass
+            elif part == "\x1b[J":
+                rows = rows[: row + 1]
+                rows[row] = ""
+            else:
+                assert part[0] != "\x1b", repr(part)
+                rows[row] = part
+        return "\n".join(rows)
+
+    def end(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        shown = wait_for(lambda: self.process.poll() is not None and self.read())
+        os.close(self._end)
+        assert self.process.stderr
+        assert self.process.stderr.read() == b""
+        self.process.stderr.close()
+        assert self.process.returncode == 0
+        return shown
+
+
+def test_stats_table_is_kept_up_to_date_on_a_terminal(bench: StartBench, vwb: Path) -> None:
+    running = bench(BENCH)
+    terminal = Terminal(running, vwb, "stats", "gpio0")
+    wait_for(lambda: "Ctrl-C ends" in terminal.read())
+    for count in (1, 2):
+        as_guest(running, "gpio0", "GET_VALUE", "line=3")
+        row = re.compile(rf"gpio0 +requestq +GET_VALUE +{count} +0 ")
+        wait_for(lambda row=row: row.search(terminal.read()))
+        assert terminal.screen().count("GET_VALUE") == 1  # written over, not below
+    shown = terminal.end()
+    assert shown.count("GET_VALUE") == 1
+    assert "Ctrl-C" not in shown
+    assert terminal.raw.endswith(b"\x1b[?25h")
+
+
+def test_table_on_a_terminal_that_cannot_is_plain(bench: StartBench, vwb: Path) -> None:
+    running = bench(BENCH)
+    terminal = Terminal(running, vwb, "stats", "--for", "300ms", term="dumb")
+    wait_for(lambda: terminal.process.poll() is not None)
+    assert "DEVICE" in terminal.read()
+    assert b"\x1b" not in terminal.raw
+    terminal.end()
+
+
+def test_stats_come_from_the_bench_and_end_with_their_client(bench: StartBench, vwb: Path) -> None:
+    running = bench(BENCH)
+    measuring = lambda: answers(running, "inspect", "control.measurements")  # noqa: E731
+    watching = subprocess.Popen(
+        [vwb, "stats", "--for", "1min", "--control", running.control], stdout=subprocess.DEVNULL
+    )
+    wait_for(lambda: measuring() == [1])
+    watching.kill()
+    watching.wait()
+    wait_for(lambda: measuring() == [0])
+    done = running.vwb("stats", "gpio0", "gpio.lin == 3")
+    assert "did you mean 'gpio.line'" in done.stderr
