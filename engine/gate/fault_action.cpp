@@ -10,7 +10,6 @@
 #include <limits>
 #include <span>
 #include <sstream>
-#include <vector>
 
 namespace vwb {
 namespace {
@@ -99,10 +98,8 @@ Result<void> read_act(Words words, FaultAction& action)
     if (words.empty())
         return not_usage("call ACTION [KEY=VALUE...]");
     action.verb = words[0];
-    for (const auto& word : words.subspan(1)) {
-        const auto [name, value] = VWB_TRY(split_assignment(word));
-        action.parameters.set(name, typed_value(value));
-    }
+    for (const auto& word : words.subspan(1))
+        action.assignments.push_back(VWB_TRY(split_assignment(word)));
     return {};
 }
 

@@ -5,10 +5,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
-#include "engine/base/value.h"
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace vwb {
 
@@ -44,7 +45,7 @@ struct FaultAction {
     bool relative = false; // length is added
     uint32_t bits = 1;
     std::string verb;
-    Value parameters = Value::object();
+    std::vector<std::pair<std::string, std::string>> assignments; // its parameters as written
 };
 
 // Errors: Invalid, saying what is wrong and what there is.

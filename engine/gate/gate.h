@@ -122,7 +122,7 @@ private:
     void send(unsigned queue, DescriptorChain chain, Answer answer);
     void finish(unsigned queue, DescriptorChain chain, const Answer& answer);
     void act(const FaultDecision& decision, GatePoint point, const TraceRecord& record);
-    Result<void> check_act(const FaultAction& action);
+    Result<Value> parameters_of(const FaultAction& action) const;
     static void apply(const FaultDecision& decision, ChainRecord& chain, Answer& answer);
     void keep(Kept kept);
     Kept take(KeptList::iterator kept);
