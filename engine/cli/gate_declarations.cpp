@@ -56,7 +56,7 @@ void declare(InjectOptions& options, ArgumentList& list)
     list.flag("--packed", options.packed, "With --as-guest: on a packed ring");
     list.word({ "--broken", "HOW", "With --as-guest: a chain that is wrong" }, options.broken,
         { "writable-first", "loop", "next-out-of-range", "address-outside", "length-beyond",
-            "unknown-flags", "empty-chain" });
+            "unknown-flags", "empty-chain", "head-out-of-range" });
     declare(options.observer, list);
 }
 

@@ -2,9 +2,10 @@
 #include "engine/driver/driver_injection.h"
 
 #include "engine/base/config.h"
+#include "engine/device/features.h"
 #include "engine/driver/builtin_driver.h"
 #include "engine/memory/guest_access.h"
-#include "engine/virtqueue/ring_layout.h"
+#include "engine/virtqueue/packed_layout.h"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@ namespace {
 constexpr uint16_t NEXT = VIRTQ_DESC_F_NEXT;
 constexpr uint16_t WRITE = VIRTQ_DESC_F_WRITE;
 constexpr uint64_t NOWHERE = 0x10; // no guest memory of ours begins that low
+constexpr uint16_t BEYOND = 0xfff0; // no ring of ours is that long
 
 struct NamedBreakage {
     const char* name;
@@ -27,7 +29,8 @@ constexpr std::array BREAKAGES { NamedBreakage { "writable-first", Breakage::Wri
     NamedBreakage { "address-outside", Breakage::AddressOutside },
     NamedBreakage { "length-beyond", Breakage::LengthBeyond },
     NamedBreakage { "unknown-flags", Breakage::UnknownFlags },
-    NamedBreakage { "empty-chain", Breakage::EmptyChain } };
+    NamedBreakage { "empty-chain", Breakage::EmptyChain },
+    NamedBreakage { "head-out-of-range", Breakage::HeadOutOfRange } };
 
 struct RawDescriptor {
     uint64_t address;
@@ -52,7 +55,7 @@ std::array<RawDescriptor, 2> break_chain(
         second.flags |= NEXT;
         break;
     case Breakage::NextOutOfRange:
-        first.next = 0xfff0;
+        first.next = BEYOND; // of a packed ring: see make_packed_available()
         break;
     case Breakage::AddressOutside:
         first.address = NOWHERE;
@@ -66,6 +69,8 @@ std::array<RawDescriptor, 2> break_chain(
     case Breakage::EmptyChain:
         first = { readable.guest_address, 0, WRITE, 0 };
         break;
+    case Breakage::HeadOutOfRange:
+        break; // not the chain's fault
     }
     return { first, second };
 }
@@ -75,8 +80,10 @@ GuestBuffer buffer_of(BuiltinDriver& driver, uint32_t size)
     return driver.memory().allocate(std::max<uint32_t>(size, 1), 16);
 }
 
-// The ring of a fresh queue, written by hand.
-void make_available(const RingParts& parts, const std::array<RawDescriptor, 2>& chain)
+using Chain = std::array<RawDescriptor, 2>;
+
+// The rings of a fresh queue, written by hand.
+void make_split_available(const RingParts& parts, Breakage breakage, const Chain& chain)
 {
     for (size_t i = 0; i < chain.size(); ++i) {
         std::byte* entry = parts.descriptors + DESCRIPTOR_SIZE * i;
@@ -85,9 +92,53 @@ void make_available(const RingParts& parts, const std::array<RawDescriptor, 2>& 
         guest_store<uint64_t>(entry, chain[i].address, std::memory_order_relaxed);
         guest_store<uint64_t>(entry + 8, rest, std::memory_order_relaxed);
     }
-    guest_store<uint16_t>(parts.driver + SplitLayout::avail_entry(0), 0, std::memory_order_relaxed);
+    const uint16_t head = breakage == Breakage::HeadOutOfRange ? BEYOND : 0;
+    guest_store<uint16_t>(
+        parts.driver + SplitLayout::avail_entry(0), head, std::memory_order_relaxed);
     // Release: the descriptors are visible before the index that announces them.
     guest_store<uint16_t>(parts.driver + SplitLayout::AVAIL_INDEX, 1, std::memory_order_release);
+}
+
+// A packed ring has no next: what leads on for ever goes round the whole of it, and what leads
+// nowhere leads to a slot that is not available.
+void make_packed_available(
+    const RingParts& parts, uint32_t size, Breakage breakage, const Chain& chain)
+{
+    const bool joined = (chain[0].flags & NEXT) != 0;
+    uint32_t slots = joined ? 2 : 1;
+    if (breakage == Breakage::Loop)
+        slots = size;
+    else if (breakage == Breakage::NextOutOfRange)
+        slots = 1;
+    const uint16_t id = breakage == Breakage::HeadOutOfRange ? BEYOND : 0;
+    // The first one comes last, and with release: as long as it is not available, none is.
+    for (uint32_t slot = slots; slot-- > 0;) {
+        const RawDescriptor& descriptor = chain[slot == 0 ? 0 : 1];
+        std::byte* entry = parts.descriptors + DESCRIPTOR_SIZE * slot;
+        const auto flags = static_cast<uint16_t>(descriptor.flags | VIRTQ_DESC_F_AVAIL);
+        guest_store<uint64_t>(entry, descriptor.address, std::memory_order_relaxed);
+        guest_store<uint64_t>(entry + PackedDescriptor::REST,
+            PackedDescriptor::rest(descriptor.length, id, flags), std::memory_order_release);
+    }
+}
+
+// The used length of the one chain, or none as long as the device has it.
+std::optional<uint32_t> used_length(const DriverRing& ring)
+{
+    const RingParts parts = ring.raw();
+    if (ring.format() == RingFormat::Packed) {
+        const auto rest = guest_load<uint64_t>(
+            parts.descriptors + PackedDescriptor::REST, std::memory_order_acquire);
+        if (!PackedPosition { ring.size() }.is_used(PackedDescriptor::flags(rest)))
+            return std::nullopt;
+        return PackedDescriptor::length(rest);
+    }
+    const auto used
+        = guest_load<uint16_t>(parts.device + SplitLayout::USED_INDEX, std::memory_order_acquire);
+    if (used == 0)
+        return std::nullopt;
+    return guest_load<uint32_t>(
+        parts.device + SplitLayout::used_entry(0) + 4, std::memory_order_relaxed);
 }
 
 Result<DriverInjectionOutcome> inject_broken(
@@ -97,8 +148,12 @@ Result<DriverInjectionOutcome> inject_broken(
     std::ranges::copy(injection.readable, readable.data);
     const auto writable = buffer_of(driver, injection.writable_bytes);
     std::ranges::fill(writable.bytes(), BuiltinDriver::UNWRITTEN);
-    const RingParts parts = driver.ring(injection.queue).raw();
-    make_available(parts, break_chain(*injection.breakage, readable, writable));
+    const DriverRing& ring = driver.ring(injection.queue);
+    const Chain chain = break_chain(*injection.breakage, readable, writable);
+    if (injection.packed)
+        make_packed_available(ring.raw(), ring.size(), *injection.breakage, chain);
+    else
+        make_split_available(ring.raw(), *injection.breakage, chain);
     driver.kick(injection.queue);
     DriverInjectionOutcome outcome;
     const auto called = driver.wait_call(injection.queue, injection.timeout);
@@ -106,14 +161,12 @@ Result<DriverInjectionOutcome> inject_broken(
         outcome.note = "the device gave nothing back: " + called.error().message();
         return outcome;
     }
-    const auto used
-        = guest_load<uint16_t>(parts.device + SplitLayout::USED_INDEX, std::memory_order_acquire);
-    if (used == 0) {
+    const auto used = used_length(ring);
+    if (!used) {
         outcome.note = "the device called without giving the chain back";
         return outcome;
     }
-    outcome.used_length = guest_load<uint32_t>(
-        parts.device + SplitLayout::used_entry(0) + 4, std::memory_order_relaxed);
+    outcome.used_length = *used;
     const auto bytes = writable.bytes();
     outcome.writable.assign(bytes.begin(), bytes.end());
     outcome.note = "the device gave the chain back; 'vwb problems' has what it says to it";
@@ -151,9 +204,9 @@ Result<DriverInjectionOutcome> inject_as_guest(
     DriverOptions options;
     options.packed = injection.packed;
     options.timeout = injection.timeout;
-    if (injection.breakage && injection.packed)
-        return Error(ErrorKind::Unsupported, "broken chains are written on split rings only");
     auto driver = VWB_TRY(BuiltinDriver::connect(socket_path, options));
+    if (injection.packed && !(driver->features() & F_RING_PACKED))
+        return Error(ErrorKind::Unsupported, "the device does not offer packed rings now");
     if (std::ranges::find(driver->queues(), injection.queue) == driver->queues().end())
         return Error(ErrorKind::NotFound,
             "the device has no queue " + std::to_string(injection.queue) + " for this driver");

@@ -17,12 +17,13 @@ namespace vwb {
 // What a guest can do wrong with a chain. Names: breakage_names().
 enum class Breakage : uint8_t {
     WritableFirst, // a writable descriptor before the readable ones
-    Loop, // the last descriptor leads to the first
-    NextOutOfRange, // the first one leads behind the table
+    Loop, // the last descriptor leads to the first; of a packed ring: on, round all of it
+    NextOutOfRange, // the first one leads behind the table; to where nothing is available
     AddressOutside, // a buffer where there is no memory
     LengthBeyond, // a buffer that reaches beyond the memory
     UnknownFlags, // a reserved flag is set
     EmptyChain, // a buffer of no bytes
+    HeadOutOfRange, // the chain is said to be one (of a packed ring: an id) that cannot be
 };
 
 std::string breakage_names();
@@ -44,8 +45,8 @@ struct DriverInjectionOutcome {
     std::string note; // what became of a broken one
 };
 
-// Errors: as BuiltinDriver; NotFound for a queue that the device does not have; Unsupported for
-// what a ring of that format cannot have.
+// Errors: as BuiltinDriver; NotFound for a queue that the device does not have; Unsupported if
+// it does not offer packed rings.
 Result<DriverInjectionOutcome> inject_as_guest(
     const std::string& socket_path, const DriverInjection& injection);
 

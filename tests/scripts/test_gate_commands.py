@@ -3,7 +3,10 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from conftest import Bench
 
@@ -54,12 +57,48 @@ def test_request_is_injected_as_a_guest_on_both_rings(bench: StartBench) -> None
         assert answer["origin"] == "guest"
 
 
-def test_malformed_chain_is_reported_and_the_device_lives_on(bench: StartBench) -> None:
+def test_thread_of_injections_starts_with_the_first_one(bench: StartBench) -> None:
+    running = bench(DEVICES)
+    tasks = Path(f"/proc/{running.process.pid}/task")
+
+    def names() -> set[str]:
+        return {(task / "comm").read_text(encoding="ascii").strip() for task in tasks.iterdir()}
+
+    ask(running, "inject", "gpio0", "GET_VALUE", "line=3")
+    assert "inject" not in names()
+    ask(running, "inject", "gpio0", "GET_VALUE", "line=3", "--as-guest")
+    assert "inject" in names()
+
+
+# What the workbench calls it on either ring. A ring that makes no sense is broken, and gives nothing
+# back: a packed one sooner, because whoever follows it has nothing else to go by.
+BROKEN = [
+    ("writable-first", "ring.split.writable-last", "ring.packed.writable-last", "both return it"),
+    ("loop", "ring.split.chain-len", "ring.packed.list-queue-size", "split returns it"),
+    ("next-out-of-range", "d.next-range", "ring.packed.head-last", "split returns it"),
+    ("address-outside", "d.addr-range", "d.addr-range", "both return it"),
+    ("length-beyond", "d.addr-range", "d.addr-range", "both return it"),
+    ("unknown-flags", "d.unknown-flags", "d.unknown-flags", "both return it"),
+    ("empty-chain", "d.empty-chain", "d.empty-chain", "both return it"),
+    ("head-out-of-range", "d.head-range", "d.packed-id", "none returns it"),
+]
+
+
+@pytest.mark.parametrize("ring", ["split", "packed"])
+@pytest.mark.parametrize(("how", "split", "packed", "returns"), BROKEN)
+def test_malformed_chain_is_reported_and_the_device_lives_on(
+    bench: StartBench, ring: str, how: str, split: str, packed: str, returns: str
+) -> None:
     running = bench(DEVICES)
     request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
-    [answer] = ask(running, *request, "--broken", "writable-first")
+    if ring == "packed":
+        request.append("--packed")
+    [answer] = ask(running, *request, "--broken", how, "--timeout", "500ms")
     assert answer["used_length"] == 0
-    assert "ring.split.writable-last" in running.vwb("problems").stdout
+    returned = returns == "both return it" or returns == f"{ring} returns it"
+    assert ("gave the chain back" in answer["note"]) == returned, answer["note"]
+    rules = [problem["rule"] for problem in ask(running, "problems")]
+    assert rules == [split if ring == "split" else packed]
     [answer] = ask(running, *request)
     assert answer["answer"]["status"] == "OK"
 
