@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What --help says: each command's one line and its examples, and the texts they share. Words only;
-// the options and their help are in
-// the declarations.
+// What --help says: each command's one line and its examples, and the texts they share; of commands
+// that step in between driver and device: gate_texts.h. Words only; the options and their help are
+// in the declarations.
 #pragma once
 
 namespace vwb::texts {
@@ -20,14 +20,14 @@ inline constexpr const char* CAPTURES = "Captures";
 inline constexpr const char* GUESTS = "Guests";
 
 inline constexpr const char* PROGRAM
-    = "Workbench for virtio drivers: devices on real or simulated hardware, watched live.";
+    = "Workbench for virtio drivers: devices on real or simulated hardware, seen live.";
 
 inline constexpr const char* PROGRAM_EXAMPLES
-    = "  vwb demo                      all devices, driven and checked, in a few seconds\n"
+    = "  vwb demo                      all devices, driven and checked, in seconds\n"
       "  vwb run bench.toml            serve the devices of a bench file\n"
       "  vwb watch 'status == ERR'     see the requests that fail, as they fail\n"
       "  vwb set gpio0.line3=1         drive a line from outside\n"
-      "  vwb guest run -- gpioinfo     run a command in a Linux guest with these devices\n";
+      "  vwb guest run -- gpioinfo     run a command in a guest with these devices\n";
 
 inline constexpr const char* ENVIRONMENT
     = "Environment:\n"
@@ -71,11 +71,11 @@ inline constexpr CommandText WATCH { "watch", OBSERVING,
 
 inline constexpr const char* FILTERS
     = "Filters:\n"
-      "  FIELD OP VALUE with == != < <= > >=, and FIELD ~ PATTERN; combined with && || !\n"
-      "  and parentheses (or the words and, or, not).\n"
+      "  FIELD OP VALUE with == != < <= > >=, and FIELD ~ PATTERN; combined with &&,\n"
+      "  || and ! (or the words and, or, not) and parentheses.\n"
       "  Fields of every request: device type queue name status latency used_length\n"
       "  readable_bytes writable_bytes request origin. Fields of a type of device:\n"
-      "  gpio.line, gpio.value, ... ('vwb inspect control.filter' lists all of a bench).\n"
+      "  gpio.line, gpio.value, ... ('vwb inspect control.filter' lists a bench's).\n"
       "  VALUE is a number (7, 0x1f), a size (4K), a duration (50us, 1.5ms), a name\n"
       "  (ERR, GET_VALUE) or a \"text\". PATTERN is a part of the text or, with * and ?,\n"
       "  all of it, in upper or lower case.\n"
@@ -143,19 +143,19 @@ inline constexpr CommandText RECORD { "record", CAPTURES,
     "  vwb record run.vwbcap\n"
     "  vwb record slow.vwbcap 'latency > 1ms' --for 10s\n"
     "  vwb record first.vwbcap --devices i2c0 --count 100\n"
-    "  vwb record --ring 64M                  keep the last 64 MiB in the bench's memory,\n"
-    "  vwb record --save crash.vwbcap         and write them when it has happened\n"
-    "  vwb record --note 'button pressed'     into whatever is being recorded\n" };
+    "  vwb record --ring 64M              keep the last 64 MiB in the bench's memory,\n"
+    "  vwb record --save crash.vwbcap     and write them when it has happened\n"
+    "  vwb record --note 'button pressed' into whatever is being recorded\n" };
 
 inline constexpr CommandText DUMP { "dump", CAPTURES,
     "Show a capture, or a running bench, as text or in an open format",
     "  vwb dump run.vwbcap\n"
     "  vwb dump run.vwbcap 'status == ERR' --json\n"
     "  vwb dump --live 'gpio.line == 3' --for 10s\n"
-    "  vwb dump run.vwbcap -T pcapng -o run.pcapng      for Wireshark\n"
-    "  vwb dump run.vwbcap -T vcd -o run.vcd            for PulseView, GTKWave, sigrok-cli\n"
-    "  vwb dump run.vwbcap -T perfetto -o run.pftrace   for ui.perfetto.dev\n"
-    "  vwb dump --dissector > vwb.lua                   what Wireshark needs beside pcapng\n"
+    "  vwb dump run.vwbcap -T pcapng -o run.pcapng    for Wireshark\n"
+    "  vwb dump run.vwbcap -T vcd -o run.vcd          for PulseView, GTKWave, sigrok\n"
+    "  vwb dump run.vwbcap -T perfetto -o run.pftrace for ui.perfetto.dev\n"
+    "  vwb dump --dissector > vwb.lua                 what Wireshark needs with it\n"
     "  vwb dump --live -T pcapng | wireshark -k -i - -X lua_script:vwb.lua\n" };
 
 inline constexpr CommandText STATS { "stats", CAPTURES,
@@ -172,9 +172,9 @@ inline constexpr CommandText COMPARE { "compare", CAPTURES,
 
 inline constexpr CommandText REPLAY { "replay", CAPTURES,
     "Give the requests of a capture to a device again, and compare its answers",
-    "  vwb replay run.vwbcap --bench                   to the devices of the same names\n"
+    "  vwb replay run.vwbcap --bench                 to the devices of the same names\n"
     "  vwb replay run.vwbcap --bench --devices gpio0\n"
-    "  vwb replay run.vwbcap --devices gpio0 /run/other/gpio.sock   any vhost-user device\n" };
+    "  vwb replay run.vwbcap --devices gpio0 /run/other/gpio.sock     any back-end\n" };
 
 inline constexpr CommandText EXTCAP { "extcap", CAPTURES,
     "Wireshark's way to capture live; see README for how it finds this",

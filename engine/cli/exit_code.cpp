@@ -29,7 +29,7 @@ const char* exit_code_help()
            "  0    success\n"
            "  1    failure at run time\n"
            "  2    wrong usage or a wrong bench file\n"
-           "  3    unavailable: no bench runs, or hardware, permission or kernel feature missing\n"
+           "  3    unavailable: no bench, or hardware, permission or kernel feature missing\n"
            "  5    with --strict: rules of virtio were broken\n"
            "  124  time ran out\n"
            "  125  the guest did not boot\n"

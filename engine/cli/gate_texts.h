@@ -41,7 +41,7 @@ inline constexpr CommandText FAULT_REPORT { "report", ACTING, "Say what fired, w
 
 inline constexpr CommandText FAULT_CLEAR { "clear", ACTING, "Take rules back",
     "  vwb fault clear             all rules of all devices\n"
-    "  vwb fault clear gpio0 2     one rule, by the number that 'vwb fault list' shows\n" };
+    "  vwb fault clear gpio0 2     one rule, by its number in 'vwb fault list'\n" };
 
 inline constexpr const char* FAULT_ACTIONS
     = "Actions:\n"
@@ -52,10 +52,11 @@ inline constexpr const char* FAULT_ACTIONS
       "  used-length N, +N, -N      what the driver reads as used length\n"
       "  corrupt [BITS]             so many bits of the answer are turned over\n"
       "  duplicate, reorder         the used entry comes twice, or behind the next one\n"
+      "                             (which breaks IN_ORDER where that was negotiated)\n"
       "  no-call, extra-call        of the interrupt for it\n"
       "  disconnect                 the front-end is dropped\n"
       "  crash                      the bench ends; only where the bench file allows it\n"
-      "  call ACTION [KEY=VALUE]    of the device or its hardware, see 'vwb call DEVICE'\n"
+      "  call ACTION [KEY=VALUE]    nak, stick, ...: 'vwb call DEVICE' lists them\n"
       "The same seed and the same requests give the same faults.\n";
 
 inline constexpr CommandText INJECT { "inject", ACTING,

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -50,6 +51,29 @@ def test_version_and_help_need_nothing(vwb: Path) -> None:
         done = run(vwb, command, "--help")
         assert done.returncode == 0
         assert "Examples:" in done.stdout, command
+
+
+def commands_below(vwb: Path, *command: str) -> list[tuple[str, ...]]:
+    """This command and all below it, as help tells them."""
+    text = run(vwb, *command, "--help").stdout
+    found = [command]
+    if re.search(r"^Usage: .* COMMAND$", text, re.M):
+        listed = text[text.index("Usage:") :].split("\nEnvironment")[0]
+        for name in re.findall(r"^  ([a-z]+) {2,}\S", listed, re.M):
+            found += commands_below(vwb, *command, name)
+    return found
+
+
+def test_no_line_of_help_is_longer_than_a_terminal(vwb: Path) -> None:
+    commands = commands_below(vwb)
+    assert {("run",), ("fault", "arm"), ("hold", "edit"), ("guest", "run")} <= set(commands)
+    long = {
+        (" ".join(command), line)
+        for command in commands
+        for line in run(vwb, *command, "--help").stdout.splitlines()
+        if len(line) > 80
+    }
+    assert not long
 
 
 def test_unknown_command_is_a_usage_error_with_a_suggestion(vwb: Path) -> None:
