@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Bench
+from tests.guest.boards import SCMI_TREE
 from tests.guest.conftest import BOOT_CEILING_S, Guest
 
 StartBench = Callable[[str], Bench]
@@ -29,28 +30,6 @@ type = "scmi"
 [[device.sim.sensor]]
 name = "cpu"
 value = 42.5
-"""
-
-TREE = """
-/dts-v1/;
-/ {
-    #address-cells = <1>;
-    #size-cells = <1>;
-    chosen { };
-    virtio-scmi {
-        compatible = "virtio,uml";
-        virtio-device-id = <32>;
-        socket-path = "${scmi0}";
-    };
-    firmware {
-        scmi {
-            compatible = "arm,scmi-virtio";
-            #address-cells = <1>;
-            #size-cells = <0>;
-            protocol@15 { reg = <0x15>; #thermal-sensor-cells = <1>; };
-        };
-    };
-};
 """
 
 
@@ -99,7 +78,7 @@ def test_unanswered_scmi_request_times_out_and_the_device_lives_on(
     bench: StartBench, guest: StartGuest, tmp_path: Path
 ) -> None:
     board = tmp_path / "board.dts"
-    board.write_text(TREE, encoding="utf-8")
+    board.write_text(SCMI_TREE, encoding="utf-8")
     running = bench(SCMI)
     linux = guest(running, "--dt", str(board))
     reading = "cat /sys/class/hwmon/hwmon0/temp1_input"

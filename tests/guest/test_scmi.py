@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Bench
+from tests.guest.boards import SCMI_TREE
 from tests.guest.conftest import Guest
 
 StartBench = Callable[[str], Bench]
@@ -56,45 +57,6 @@ name = "vdd_io"
 levels = ["1.8V", "3.3V"]
 """
 
-TREE = """
-/dts-v1/;
-/ {
-    #address-cells = <1>;
-    #size-cells = <1>;
-    chosen { };
-    virtio-scmi {
-        compatible = "virtio,uml";
-        virtio-device-id = <32>;
-        socket-path = "${scmi0}";
-    };
-    firmware {
-        scmi {
-            compatible = "arm,scmi-virtio";
-            #address-cells = <1>;
-            #size-cells = <0>;
-            protocol@11 { reg = <0x11>; #power-domain-cells = <1>; };
-            protocol@13 { reg = <0x13>; #power-domain-cells = <1>; };
-            protocol@14 { reg = <0x14>; #clock-cells = <1>; };
-            protocol@15 { reg = <0x15>; #thermal-sensor-cells = <1>; };
-            protocol@16 { reg = <0x16>; #reset-cells = <1>; };
-            protocol@17 {
-                reg = <0x17>;
-                regulators {
-                    #address-cells = <1>;
-                    #size-cells = <0>;
-                    regulator@0 {
-                        reg = <0>;
-                        regulator-name = "vdd_io";
-                        regulator-min-microvolt = <1800000>;
-                        regulator-max-microvolt = <3300000>;
-                    };
-                };
-            };
-        };
-    };
-};
-"""
-
 HWMON = "/sys/class/hwmon/hwmon0"
 ACCEL = "/sys/bus/iio/devices/iio:device0"
 RAW = "/sys/kernel/debug/scmi/0/raw"
@@ -102,7 +64,7 @@ RAW = "/sys/kernel/debug/scmi/0/raw"
 
 def boot(bench: Bench, guest: StartGuest, directory: Path) -> Guest:
     board = directory / "board.dts"
-    board.write_text(TREE, encoding="utf-8")
+    board.write_text(SCMI_TREE, encoding="utf-8")
     return guest(bench, "--dt", str(board))
 
 
