@@ -91,7 +91,8 @@ void add_observing_methods(MethodTable& table, ControlServer& server)
                         { "kinds", "list", false,
                             "of " + kinds + "; left out: requests, problems and gate" } } },
         "{subscription: id}; each notification has {subscription, lost, dropped, events: [...]}: "
-        "lost counts trace events overwritten, dropped those that you read too slowly for",
+        "lost counts trace events that were too many to look at, dropped those that you read too "
+        "slowly for",
         { ErrorKind::Limit }, [&server](RpcCall call) {
             if (!wants_names(call)) {
                 subscribe(server, std::move(call));
@@ -106,7 +107,7 @@ void add_observing_methods(MethodTable& table, ControlServer& server)
         "{}", { ErrorKind::NotFound },
         [&server](RpcCall call) { unsubscribe(server, std::move(call)); } });
     table.add({ { "trace.stats", "How much is recorded and who listens", {} },
-        "{subscriptions: [{id, client, filter, sent, dropped}], devices: {name: {events, "
+        "{subscriptions: [{id, client, filter, sent, dropped, lost}], devices: {name: {events, "
         "recording}}}",
         {}, [&server](RpcCall call) { trace_stats(server, std::move(call)); } });
 }

@@ -6,6 +6,7 @@
 #include "engine/trace/record_kinds.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vwb {
 Subscriptions::Feed::Feed(BenchDevice& target, uint16_t index)
@@ -134,13 +135,33 @@ void Subscriptions::poll()
 
 size_t Subscriptions::poll_feed(Feed& feed)
 {
+    const auto wants_trace = [](const Subscription& subscription) {
+        return subscription.kinds != kind_bit(RecordKind::Problem); // those come another way
+    };
+    const auto lose = [this, wants_trace](uint64_t events) {
+        for (auto& subscription : m_subscriptions) {
+            if (!wants_trace(subscription))
+                continue;
+            subscription.lost += events;
+            subscription.lost_ever += events;
+        }
+    };
+    TraceRing& trace = feed.device->trace();
+    const bool anybody_reads = std::ranges::any_of(
+        m_subscriptions, [this, wants_trace](const Subscription& subscription) {
+            return wants_trace(subscription) && m_sink.has_room(subscription.client);
+        });
+    // A flood that nobody takes is not worth a look at each event: guests need the CPU.
+    const uint64_t head = trace.head();
+    if (!anybody_reads && head - feed.cursor > EVENTS_PER_TURN) {
+        lose(head - std::exchange(feed.cursor, head));
+        feed.joiner.forget();
+        return 0;
+    }
     size_t count = 0;
     while (count < EVENTS_PER_TURN) {
-        const auto batch = feed.device->trace().read(feed.cursor, m_events);
-        for (auto& subscription : m_subscriptions) {
-            if (subscription.kinds != kind_bit(RecordKind::Problem)) // those come another way
-                subscription.lost += batch.lost;
-        }
+        const auto batch = trace.read(feed.cursor, m_events);
+        lose(batch.lost);
         for (size_t i = 0; i < batch.count; ++i) {
             if (m_events[i].kind != TraceKind::Payload) // that a capture has asked for
                 distribute(feed.joiner.join(m_events[i]));
@@ -232,6 +253,7 @@ void Subscriptions::inspect(Inspector& inspector) const
         entry.set("filter", subscription.filter.text());
         entry.set("sent", subscription.sent);
         entry.set("dropped", subscription.dropped_ever);
+        entry.set("lost", subscription.lost_ever);
         list.append(std::move(entry));
     }
     inspector.field("subscriptions", std::move(list));

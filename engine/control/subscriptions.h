@@ -73,6 +73,7 @@ private:
         uint64_t dropped = 0; // not told yet
         uint64_t lost = 0; // not told yet
         uint64_t dropped_ever = 0;
+        uint64_t lost_ever = 0;
     };
 
     void start();

@@ -264,6 +264,23 @@ TEST_F(SubscriptionsTest, EventsThatTheRingLostAreCountedForAllButProblemListene
     EXPECT_LE(lost, 37);
 }
 
+TEST_F(SubscriptionsTest, FloodThatNobodyTakesIsCountedWithoutALookAtEachEvent)
+{
+    subscribe(1);
+    subscribe(2, { "problems" });
+    m_full_client = 1;
+    constexpr uint32_t flood = 10000; // more than one turn takes
+    for (uint32_t i = 0; i < flood; ++i)
+        m_lamp.trace().record(served(i, 0, lamp_get(1), lamp_answer(0, 0)));
+    tick();
+    m_full_client = 0;
+    m_lamp.trace().record(served(flood, 0, lamp_get(1), lamp_answer(0, 0)));
+    tick();
+    ASSERT_EQ(m_lines.size(), 1u);
+    EXPECT_EQ(counters(m_lines[0].second), "lost 10000 dropped 0");
+    EXPECT_THAT(told("request"), ElementsAre("1: 10000"));
+}
+
 TEST_F(SubscriptionsTest, TraceIsOnOnlyWhileSomebodyListens)
 {
     EXPECT_FALSE(m_lamp.trace().enabled());
