@@ -32,6 +32,13 @@ Duration read_clock(clockid_t clock)
 Result<BenchProcess> BenchProcess::start(
     const std::string& role, const std::vector<std::string>& arguments, unsigned cpu)
 {
+    return start(role, arguments, std::vector<unsigned> { cpu });
+}
+
+Result<BenchProcess> BenchProcess::start(const std::string& role,
+    const std::vector<std::string>& arguments, const std::vector<unsigned>& cpus,
+    const std::string& program)
+{
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return Error::from_errno("socketpair", errno);
@@ -48,9 +55,9 @@ Result<BenchProcess> BenchProcess::start(
         return Error::from_errno("fork", errno);
     if (pid == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pin_to_cpu(cpu);
+        pin_to_cpus(cpus);
         ::fcntl(theirs.get(), F_SETFD, 0);
-        ::execv("/proc/self/exe", argv.data());
+        ::execv(program.empty() ? "/proc/self/exe" : program.c_str(), argv.data());
         ::_exit(127);
     }
     BenchProcess process(pid, std::move(ours));
@@ -108,7 +115,12 @@ Result<void> BenchProcess::command(char byte)
 
 Result<uint64_t> BenchProcess::allocations()
 {
-    VWB_TRY(command(ALLOCATIONS));
+    return ask(ALLOCATIONS);
+}
+
+Result<uint64_t> BenchProcess::ask(char byte)
+{
+    VWB_TRY(command(byte));
     uint64_t count;
     if (::recv(m_control.get(), &count, sizeof count, MSG_WAITALL) != sizeof count)
         return Error(ErrorKind::Closed, "the other process has ended");
@@ -141,18 +153,23 @@ void acknowledge(int control)
     VWB_ASSERT(::send(control, &byte, 1, MSG_NOSIGNAL) == 1);
 }
 
-void answer_allocations(int control)
+void answer_number(int control, uint64_t number)
 {
-    const uint64_t count = allocation_count();
     acknowledge(control);
-    VWB_ASSERT(::send(control, &count, sizeof count, MSG_NOSIGNAL) == sizeof count);
+    VWB_ASSERT(::send(control, &number, sizeof number, MSG_NOSIGNAL) == sizeof number);
 }
 
-void pin_to_cpu(unsigned cpu)
+void answer_allocations(int control)
+{
+    answer_number(control, allocation_count());
+}
+
+void pin_to_cpus(const std::vector<unsigned>& cpus)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
+    for (const unsigned cpu : cpus)
+        CPU_SET(cpu, &set);
     VWB_ASSERT(::sched_setaffinity(0, sizeof set, &set) == 0);
 }
 

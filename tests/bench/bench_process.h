@@ -23,6 +23,10 @@ public:
     // Starts "vhost_bench ROLE CONTROL_FD ARGUMENTS..." and waits until it says that it is ready.
     static Result<BenchProcess> start(
         const std::string& role, const std::vector<std::string>& arguments, unsigned cpu);
+    // The same on several CPUs; program: an executable with that role, empty: this one.
+    static Result<BenchProcess> start(const std::string& role,
+        const std::vector<std::string>& arguments, const std::vector<unsigned>& cpus,
+        const std::string& program = {});
     BenchProcess(BenchProcess&& other) noexcept;
     BenchProcess& operator=(BenchProcess&&) = delete;
     // Ends the process.
@@ -35,6 +39,8 @@ public:
     static constexpr char NO_POLL = 'p';
     // What it has taken from operator new so far (see allocation_count.h).
     Result<uint64_t> allocations();
+    // Any command that is answered with a number.
+    Result<uint64_t> ask(char command);
     // CPU time that it has used so far.
     Duration cpu_time() const;
 
@@ -50,12 +56,13 @@ private:
 
 // In the started process: the parent may go on.
 void acknowledge(int control);
-// The answer to allocations().
+// The answer to ask(), and to allocations().
+void answer_number(int control, uint64_t number);
 void answer_allocations(int control);
 
 Duration own_cpu_time();
-// This thread, and those that it starts, run on one CPU only.
-void pin_to_cpu(unsigned cpu);
+// This thread, and those that it starts, run on these CPUs only.
+void pin_to_cpus(const std::vector<unsigned>& cpus);
 // Those that this process may use.
 std::vector<unsigned> usable_cpus();
 

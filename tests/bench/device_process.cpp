@@ -8,8 +8,8 @@
 #include "engine/vhost_user/listener.h"
 #include "sim/gpio/sim_gpio_bank.h"
 #include "tests/bench/bench_process.h"
+#include "tests/bench/null_device.h"
 
-#include <array>
 #include <atomic>
 #include <string_view>
 #include <thread>
@@ -20,31 +20,6 @@ namespace vwb::bench {
 namespace {
 
 constexpr Duration POLL_BOUND = std::chrono::microseconds(200);
-
-constexpr SchemaMessage NO_MESSAGES[] { { "REQUEST", 0, 0, 0, 0, {}, {} } };
-constexpr std::array QUEUES { "requestq" };
-constexpr Schema NULL_SCHEMA { "null", NO_MESSAGES, {}, {}, QUEUES };
-
-// Answers at once and touches no byte: what is left is the ring.
-class NullDevice final : public Device {
-public:
-    const DeviceTraits& traits() const override
-    {
-        static const DeviceTraits traits { 42, 0, { QueueTraits { "requestq", 4096, false } }, 0,
-            &NULL_SCHEMA };
-        return traits;
-    }
-    void attach(DeviceContext&) override { }
-    void queue_stopped(unsigned) override { }
-    void handle(unsigned, Request request) override
-    {
-        const uint32_t size = request.writable_bytes();
-        std::move(request).complete(size);
-    }
-    void fail(unsigned, Request request) override { std::move(request).complete(0); }
-    void reset() override { }
-    void inspect(Inspector&) const override { }
-};
 
 std::unique_ptr<Device> make_device(std::string_view name, EventLoop& loop)
 {

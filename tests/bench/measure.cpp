@@ -10,6 +10,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -180,6 +181,37 @@ Figures RingClient::run(unsigned depth, Duration duration, BenchProcess& peer)
     figures.allocations_each = static_cast<double>(more) / static_cast<double>(count);
     VWB_ASSERT(m_ring->violations() == 0);
     return figures;
+}
+
+uint64_t RingClient::load(unsigned depth, Duration duration, double rate)
+{
+    const MonotonicClock clock;
+    const TimePoint start = clock.now();
+    const double each_ns = rate > 0 ? 1e9 / rate : 0;
+    std::vector<size_t> idle(depth);
+    std::iota(idle.begin(), idle.end(), size_t { 0 });
+    uint64_t count = 0;
+    for (;;) {
+        const Duration passed = clock.now() - start;
+        if (passed < duration) {
+            const double due = static_cast<double>(passed.count());
+            while (!idle.empty() && static_cast<double>(count) * each_ns <= due) {
+                add(idle.back());
+                idle.pop_back();
+                ++count;
+            }
+        } else if (m_ring->in_flight() == 0) {
+            return count;
+        }
+        publish();
+        const size_t waiting = idle.size();
+        while (const auto used = m_ring->pop_used()) {
+            check(*used);
+            idle.push_back(used->token);
+        }
+        if (idle.size() == waiting && m_ring->in_flight() > 0)
+            wait_for_call();
+    }
 }
 
 // Answers how many requests were made, up to the end and until the last is answered.

@@ -61,6 +61,8 @@ public:
         unsigned max_depth);
     // Keeps so many requests under way for so long.
     Figures run(unsigned depth, Duration duration, BenchProcess& peer);
+    // Only makes requests: so many a second at most, 0: as many as it can. Answers how many.
+    uint64_t load(unsigned depth, Duration duration, double rate);
 
 private:
     struct Buffers {

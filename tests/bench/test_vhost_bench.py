@@ -2,6 +2,7 @@
 """What the benchmark does when it cannot measure. Its figures are for people."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -41,4 +42,40 @@ def test_ends_with_a_reason_when_the_other_process_is_killed(bench: Path, tmp_pa
         _, reason = process.communicate(timeout=CEILING_S)
     assert process.returncode == 1
     assert "has ended" in reason
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_about_observers_are_there(bench: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [bench, "--seconds", "2", "--rounds", "1", "--only", "observ"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=12 * CEILING_S,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    rows = {
+        name.strip(): [float(figure) for figure in figures.split()]
+        for name, figures in re.findall(r"^(observ.*?)  +([\d. ]+)$", done.stdout, re.M)
+    }
+    observed = [
+        "recorded in memory",
+        "recorded to a file",
+        "1M a second, in memory",
+        "1M a second, to a file",
+        "subscriber never reads",
+        "subscriber reads",
+    ]
+    assert set(rows) == {f"observed: {name}" for name in observed} | {
+        "observation off: split",
+        "observation off: packed",
+    }
+    for name in observed:
+        requests, events, lost, ratio = rows[f"observed: {name}"]
+        assert min(requests, events, ratio) > 0, name
+        assert lost >= 0, name
+    for ring in ("split", "packed"):
+        each, unchecked, ratio = rows[f"observation off: {ring}"]
+        assert min(each, unchecked, ratio) > 0, ring
     assert list(tmp_path.iterdir()) == []

@@ -4,11 +4,14 @@
 // costs" is CPU time with an attached trace reader over CPU time without. "polled" is the time of a
 // round trip with adaptive polling over the time without, one right after the other, where both
 // sides have a CPU each. "null" is a device that answers at once, so that chains of several
-// descriptors show what the ring costs.
+// descriptors show what the ring costs. What observers get and cost is observed_load.h, what it
+// costs to ask whether there are any is queue_process.h.
 #include "devices/gpio/gpio_wire.h"
 #include "tests/bench/bench_process.h"
 #include "tests/bench/device_process.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/observed_load.h"
+#include "tests/bench/queue_process.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -30,6 +33,17 @@ struct Options {
     unsigned rounds = 5;
     std::string only; // part of a case's name
 };
+
+// How the time is shared out.
+constexpr double PLACEMENTS = 0.5;
+constexpr double OBSERVED = 0.4;
+constexpr double CHECKS = 0.1;
+
+Duration part_of(const Options& options, double part, double measurements)
+{
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(options.seconds * part / measurements));
+}
 
 struct Case {
     std::string name; // "gpio split, depth 64"
@@ -82,16 +96,21 @@ std::vector<std::byte> bytes_of_struct(const auto& value)
     return { bytes.begin(), bytes.end() };
 }
 
+Workload gpio_workload()
+{
+    // virtio 1.4, 5.18.6.4: an input with nothing connected senses low.
+    return { "gpio", bytes_of_struct(virtio_gpio_request { VIRTIO_GPIO_MSG_GET_VALUE, 3, 0 }),
+        sizeof(virtio_gpio_response),
+        bytes_of_struct(virtio_gpio_response { VIRTIO_GPIO_STATUS_OK, 0 }) };
+}
+
 Workload workload_of(const Case& entry)
 {
     if (entry.device == "null")
         return { "null", {}, 8 * entry.segments, {}, entry.segments };
     if (entry.device == "rng")
         return { "rng", {}, RNG_BYTES, {} };
-    // virtio 1.4, 5.18.6.4: an input with nothing connected senses low.
-    return { "gpio", bytes_of_struct(virtio_gpio_request { VIRTIO_GPIO_MSG_GET_VALUE, 3, 0 }),
-        sizeof(virtio_gpio_response),
-        bytes_of_struct(virtio_gpio_response { VIRTIO_GPIO_STATUS_OK, 0 }) };
+    return gpio_workload();
 }
 
 double median(std::vector<double> values)
@@ -120,6 +139,14 @@ double median_ratio(
     return median(std::move(ratios));
 }
 
+double median_ratio(const std::vector<double>& over, const std::vector<double>& under)
+{
+    std::vector<double> ratios;
+    for (size_t i = 0; i < over.size(); ++i)
+        ratios.push_back(over[i] / under[i]);
+    return median(std::move(ratios));
+}
+
 double most_allocations(const Rounds& rounds)
 {
     double most = 0;
@@ -145,6 +172,7 @@ public:
         });
     }
 
+    bool empty() const { return m_cases.empty(); }
     void run(const std::string& directory);
     void print() const;
     // Those that took memory for requests, and should not.
@@ -189,15 +217,14 @@ Placement::Peer& Placement::ensure_peer(const Case& entry, const std::string& di
 
 void Placement::run(const std::string& directory)
 {
-    pin_to_cpu(m_our_cpu);
+    pin_to_cpus({ m_our_cpu });
     PingPong ping_pong;
     const auto echo = require(BenchProcess::start("ping-pong", ping_pong.arguments(), m_their_cpu));
     size_t runs = 1;
     for (const Case& entry : m_cases)
         runs += (entry.traced ? 2u : 1u) + (polls(entry) ? 1u : 0u);
-    const double measurements = m_options.rounds * m_placements * static_cast<double>(runs);
-    const auto each = std::chrono::duration_cast<Duration>(
-        std::chrono::duration<double>(m_options.seconds / measurements));
+    const Duration each = part_of(
+        m_options, PLACEMENTS, m_options.rounds * m_placements * static_cast<double>(runs));
     for (unsigned round = 0; round < m_options.rounds; ++round) {
         m_ping_pong.push_back(ping_pong.run(each, echo));
         for (const Case& entry : m_cases)
@@ -268,6 +295,39 @@ std::vector<std::string> Placement::allocating() const
     return names;
 }
 
+void measure_observed(
+    const Options& options, const std::string& directory, const std::vector<unsigned>& cpus)
+{
+    ObservedLoad load(directory, options.only, gpio_workload(), cpus);
+    if (load.rows() == 0)
+        return;
+    const Duration each
+        = part_of(options, OBSERVED, 2.0 * options.rounds * static_cast<double>(load.rows()));
+    for (unsigned round = 0; round < options.rounds; ++round)
+        load.run(each, round);
+    std::printf("\na bench with its control socket, threads where the kernel puts them\n");
+    std::printf(
+        "%-34s %12s %12s %12s %13s\n", "", "requests/s", "events/s", "lost", "x unobserved");
+    for (const ObservedRow& row : load.figures())
+        std::printf("%-34s %12.0f %12.0f %12llu %13.3f\n", row.name.c_str(), median(row.requests),
+            median(row.events), static_cast<unsigned long long>(row.lost),
+            median_ratio(row.requests, row.unobserved));
+}
+
+void measure_checks(const Options& options, unsigned cpu)
+{
+    CheckCost cost(options.only, cpu);
+    if (cost.rows() == 0)
+        return;
+    for (unsigned round = 0; round < options.rounds; ++round)
+        cost.run(part_of(options, CHECKS, options.rounds * static_cast<double>(cost.rows())));
+    std::printf("\nthe queue alone, one thread on CPU %u\n", cpu);
+    std::printf("%-34s %12s %12s %12s\n", "", "ns each", "unchecked", "x unchecked");
+    for (const CheckRow& row : cost.figures())
+        std::printf("%-34s %12.2f %12.2f %12.3f\n", row.name.c_str(), median(row.checked_ns),
+            median(row.bare_ns), median_ratio(row.checked_ns, row.bare_ns));
+}
+
 const char* usage()
 {
     return "usage: vhost_bench [--seconds S] [--rounds N] [--only NAME]\n"
@@ -311,6 +371,8 @@ int run(const Options& options)
         VWB_VERSION, options.rounds, RNG_BYTES);
     int status = 0;
     for (Placement& placement : placements) {
+        if (placement.empty())
+            continue;
         placement.run(directory);
         placement.print();
         for (const std::string& name : placement.allocating()) {
@@ -319,6 +381,8 @@ int run(const Options& options)
         }
         std::fflush(stdout);
     }
+    measure_observed(options, directory, cpus);
+    measure_checks(options, cpus.back());
     remove_scratch_directory();
     return status;
 }
@@ -334,5 +398,9 @@ int main(int argc, char** argv)
         return run_device_process(std::atoi(argv[2]), argv[3], argv[4]);
     if (role == "ping-pong" && argc == 5)
         return run_ping_pong_process(std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]));
+    if (role == "observed" && argc == 4)
+        return run_observed_process(std::atoi(argv[2]), argv[3]);
+    if (role == "queue" && argc == 4)
+        return run_queue_process(std::atoi(argv[2]), argv[3]);
     return run(parse(argc, argv));
 }
