@@ -61,17 +61,17 @@ std::vector<uint32_t> ask(
 
 TEST(LiveScmiMigration, SettingsAndParkedNotificationsMoveAlong)
 {
-    using Words = std::vector<uint32_t>;
+    using Numbers = std::vector<uint32_t>;
     ScmiServer source;
     ScmiServer target;
     const auto driver = BuiltinDriver::connect(source.server.path()).value();
-    EXPECT_EQ(ask(*driver, SCMI_POWER_DOMAIN, POWER_STATE_NOTIFY, { 0, 1 }), Words { 0 });
+    EXPECT_EQ(ask(*driver, SCMI_POWER_DOMAIN, POWER_STATE_NOTIFY, { 0, 1 }), Numbers { 0 });
     const auto ticket = driver->submit(SCMI_EVENTQ, {}, 64).value();
     uint32_t rate = 48000000;
     const auto report = driver->migrate_memory(target.server.path(), 6, [&] {
         rate = rate == 48000000 ? 96000000 : 48000000;
-        EXPECT_EQ(ask(*driver, SCMI_CLOCK, CLOCK_RATE_SET, { 0, 0, rate, 0 }), Words { 0 });
-        EXPECT_EQ(ask(*driver, SCMI_CLOCK, CLOCK_RATE_GET, { 0 }), (Words { 0, rate, 0 }));
+        EXPECT_EQ(ask(*driver, SCMI_CLOCK, CLOCK_RATE_SET, { 0, 0, rate, 0 }), Numbers { 0 });
+        EXPECT_EQ(ask(*driver, SCMI_CLOCK, CLOCK_RATE_GET, { 0 }), (Numbers { 0, rate, 0 }));
     });
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_EQ(report->missed, std::vector<uint64_t> {});
