@@ -73,7 +73,9 @@ def test_rows_about_observers_are_there(bench: Path, tmp_path: Path) -> None:
     }
     for name in observed:
         requests, events, lost, ratio = rows[f"observed: {name}"]
-        assert min(requests, events, ratio) > 0, name
+        assert min(requests, ratio) > 0, name
+        # Its queue is full before the row begins.
+        assert (events > 0) == (name != "subscriber never reads"), name
         assert lost >= 0, name
     for ring in ("split", "packed"):
         each, unchecked, ratio = rows[f"observation off: {ring}"]
