@@ -94,7 +94,7 @@ Result<int> observer_command(const ListOptions& options)
     const auto client = VWB_TRY(connect(options.observer));
     const Value result = VWB_TRY(client->call("device.list"));
     Table table({ "DEVICE", "TYPE", "ID", "HARDWARE", "STAGE", "REQUESTS", "IN FLIGHT", "PROBLEMS",
-        "SOCKET" });
+        "FAULTS", "SOCKET" });
     for (const auto& device : list_of(result, "devices")) {
         if (options.observer.json)
             print_json_line(device);
@@ -102,7 +102,7 @@ Result<int> observer_command(const ListOptions& options)
             member_text(device, "device_id"), member_text(device, "hardware"),
             member_text(device, "stage"), member_text(device, "requests"),
             member_text(device, "in_flight"), member_text(device, "problems"),
-            member_text(device, "socket") });
+            member_text(device, "faults"), member_text(device, "socket") });
     }
     if (!options.observer.json)
         std::fputs(table.text().c_str(), stdout);

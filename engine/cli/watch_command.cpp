@@ -68,6 +68,17 @@ Value subscription_of(const WatchOptions& options)
     return parameters;
 }
 
+// Whoever wonders at what they see ought to know, on stderr.
+Result<void> tell_of_faults(ControlClient& client)
+{
+    const Value info = VWB_TRY(client.call("bench.info"));
+    const Value* faults = info.find("faults");
+    if (const int64_t armed = faults ? faults->integer_or(0) : 0; armed > 0)
+        std::fprintf(stderr, "%" PRId64 " %s armed: vwb fault list\n", armed,
+            armed == 1 ? "fault is" : "faults are");
+    return {};
+}
+
 // A wanted count that did not come is a time-out; otherwise it was the plan.
 int time_is_up(const WatchOptions& options)
 {
@@ -80,6 +91,7 @@ Result<int> observer_command(const WatchOptions& options)
 {
     const auto path = VWB_TRY(find_control_socket(options.observer.control));
     const auto client = VWB_TRY(ControlClient::connect(path));
+    VWB_TRY(tell_of_faults(*client));
     VWB_TRY(client->call("subscribe", subscription_of(options)));
     const MonotonicClock clock;
     const TimePoint deadline

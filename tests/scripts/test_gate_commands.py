@@ -145,3 +145,22 @@ def test_wrong_words_are_answered_with_what_was_meant(bench: StartBench) -> None
     assert "not held" in refusal(running, "hold", "release", "gpio0", "17")
     (running.directory / "bad.toml").write_text('[[fault]]\nmatch = "gpio.line == 3"\ndo = "x"\n')
     assert "bad.toml:1" in refusal(running, "fault", "plan", "bad.toml")
+
+
+def test_armed_faults_are_seen_in_the_table_and_by_who_watches(bench: StartBench) -> None:
+    running = bench(DEVICES)
+
+    def faults() -> list[str]:
+        header, *rows = running.vwb("list").stdout.splitlines()
+        column = header.index("FAULTS")
+        return [row[column:].split()[0] for row in rows]
+
+    def heard() -> str:
+        return running.vwb("watch", "--timeout", "10ms").stderr
+
+    assert faults() == ["0", "0"]
+    assert heard() == ""
+    for action in ("error", "never"):
+        running.vwb("fault", "arm", "gpio0", "gpio.line == 3", action)
+    assert faults() == ["2", "0"]
+    assert heard() == "2 faults are armed: vwb fault list\n"
