@@ -154,7 +154,7 @@ private:
         const uint8_t shape = m_input.byte();
         made.kind = TraceKind { uint8_t(m_input.byte() & (shape & 1 ? 0xff : 7)) };
         made.device
-            = shape & 2 ? m_input.byte() : static_cast<uint16_t>(m_made.bytes.size() % m_devices);
+            = static_cast<uint16_t>(shape & 2 ? m_input.byte() : m_made.bytes.size() % m_devices);
         made.queue = m_input.byte() & (shape & 4 ? 0xff : 1);
         made.request = m_input.byte() % 8;
         made.a = shape & 8 ? m_input.number<uint32_t>() : m_input.byte();
