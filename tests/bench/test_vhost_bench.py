@@ -74,8 +74,8 @@ def test_rows_about_observers_are_there(bench: Path, tmp_path: Path) -> None:
     for name in observed:
         requests, events, lost, ratio = rows[f"observed: {name}"]
         assert min(requests, ratio) > 0, name
-        # Its queue is full before the row begins.
-        assert (events > 0) == (name != "subscriber never reads"), name
+        # The queue of one that never reads is full, nearly, before its row begins.
+        assert events > 0 or name == "subscriber never reads", name
         assert lost >= 0, name
     for ring in ("split", "packed"):
         each, unchecked, ratio = rows[f"observation off: {ring}"]
