@@ -11,6 +11,7 @@ Result<void> BytesSink::write(std::span<const std::byte> block)
 {
     bytes.insert(bytes.end(), block.begin(), block.end());
     borders.push_back(bytes.size());
+    std::atomic_ref(m_size).store(bytes.size(), std::memory_order_relaxed);
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include "engine/capture/capture_reader.h"
 #include "engine/capture/capture_writer.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,10 +20,16 @@ public:
     Result<void> begin(std::span<const std::byte> block) override { return write(block); }
     Result<void> write(std::span<const std::byte> block) override;
     Result<void> finish(std::span<const std::byte> block) override { return write(block); }
-    uint64_t size() const override { return bytes.size(); }
+    uint64_t size() const override
+    {
+        return std::atomic_ref(m_size).load(std::memory_order_relaxed);
+    }
 
     std::vector<std::byte> bytes;
     std::vector<size_t> borders { 0 }; // where blocks begin and end
+
+private:
+    mutable uint64_t m_size = 0; // of bytes, for any thread
 };
 
 // A header of these devices; clock_ns 0 is midnight of the first day of 1970.
