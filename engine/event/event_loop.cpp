@@ -348,7 +348,8 @@ bool EventLoop::run_once(Duration max_wait)
 void EventLoop::run()
 {
     move_to_this_thread(); // also if it was stopped before its first round
-    while (!m_stop.load(std::memory_order_relaxed))
+    // What was done before stop() is seen by who goes on behind run().
+    while (!m_stop.load(std::memory_order_acquire))
         run_once(Duration(-1));
     close();
 }
