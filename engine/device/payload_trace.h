@@ -11,8 +11,7 @@
 
 namespace vwb {
 
-// The head names the request; all else is filled in here, with the time of the
-// pop.
+// The head names the request; all else is filled in here, with the time of the pop.
 
 // Of the readable part what the header of the record does not have.
 void trace_rest_of_readable(TraceRing& ring, const TraceHead& head, const ChainRecord& record);
