@@ -62,6 +62,7 @@ Result<void> CapturedRun::begin(
 void CapturedRun::set_features(const TraceRecord& message)
 {
     const uint64_t features = load_unsigned(message.readable.first(sizeof(uint64_t)));
+    m_told.insert(message.device->name);
     Value& accepted = m_accepted.try_emplace(message.device->name, Value::object()).first->second;
     for (unsigned bit = 0; bit < 64; ++bit) {
         const std::string name = feature_name(*message.device->schema, bit);
@@ -108,9 +109,16 @@ void CapturedRun::loss(const ObservedDevice& device, int64_t time_ns, uint64_t e
 
 void CapturedRun::features(const ObservedDevice& device, const Value& features)
 {
-    Value accepted = accepted_bits(features);
-    if (!accepted.as_object()->empty())
-        m_accepted[device.name] = std::move(accepted);
+    const Value accepted = accepted_bits(features);
+    if (accepted.as_object()->empty())
+        return;
+    // The device may have been asked before the driver had accepted them: a message knows better.
+    Value& known = m_accepted.try_emplace(device.name, Value::object()).first->second;
+    const bool told = m_told.contains(device.name);
+    for (const auto& [name, value] : *accepted.as_object()) {
+        if (!told || !known.find(name))
+            known.set(name, value);
+    }
 }
 
 void CapturedRun::end()

@@ -6,6 +6,7 @@
 #include "engine/capture/capture_stats.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ private:
     Requests m_requests;
     CaptureStats m_stats;
     std::map<std::string, Value> m_accepted;
+    std::set<std::string> m_told; // devices whose driver has told it in a message
 };
 
 } // namespace vwb
