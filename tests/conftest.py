@@ -5,6 +5,7 @@ CTest sets VWB_BINARY, and VWB_CEILING_S for builds that are slower than usual. 
 VWB_BINARY=build/vwb python3 -m pytest tests/scripts
 """
 
+import json
 import os
 import queue
 import re
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,15 @@ import pytest
 
 # How long anything may take that should happen at once. A test that passes never waits for it.
 CEILING_S = float(os.environ.get("VWB_CEILING_S", "5"))
+
+
+def wait_for(holds: Callable[[], Any]) -> Any:
+    """What it answers as soon as that is true."""
+    limit = time.monotonic() + CEILING_S
+    while not (found := holds()):
+        assert time.monotonic() < limit, "did not happen in time"
+        time.sleep(0.02)
+    return found
 
 
 class Bench:
@@ -69,6 +80,12 @@ class Bench:
         settings: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
         settings |= {"cwd": self.directory, "env": self._environment(), "timeout": CEILING_S}
         return subprocess.run([self._vwb, *arguments], **(settings | options))
+
+    def answers(self, *arguments: str) -> list[Any]:
+        """What a command that must succeed prints with --json, a line each."""
+        done = self.vwb(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def stop(self) -> int:
         """Asks the bench to end (SIGTERM), waits, and returns its exit status."""

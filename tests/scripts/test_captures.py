@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import capture_file as cf
-from conftest import CEILING_S, Bench
+from conftest import CEILING_S, Bench, wait_for
 
 StartBench = Callable[[str], Bench]
 
@@ -41,14 +41,6 @@ def run(vwb: Path, *arguments: Any, **options: Any) -> subprocess.CompletedProce
 def lines_of(done: subprocess.CompletedProcess[str]) -> list[Any]:
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def wait_for(holds: Callable[[], Any]) -> Any:
-    limit = time.monotonic() + CEILING_S
-    while not (found := holds()):
-        assert time.monotonic() < limit, "did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 class Recording:

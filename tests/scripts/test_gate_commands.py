@@ -27,12 +27,6 @@ hardware = "seeded"
 """
 
 
-def ask(bench: Bench, *arguments: str) -> Any:
-    done = bench.vwb(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def refusal(bench: Bench, *arguments: str) -> str:
     done = bench.vwb(*arguments)
     assert done.returncode != 0, done.stdout
@@ -41,7 +35,7 @@ def refusal(bench: Bench, *arguments: str) -> str:
 
 def test_request_is_injected_behind_the_back(bench: StartBench) -> None:
     running = bench(DEVICES)
-    [answer] = ask(running, "inject", "rng0", "FILL", "--writable", "8")
+    [answer] = running.answers("inject", "rng0", "FILL", "--writable", "8")
     assert answer["origin"] == "injected"
     assert answer["used_length"] == 8
     assert len(answer["answer"]["data"].split()) == 8
@@ -51,7 +45,7 @@ def test_request_is_injected_as_a_guest_on_both_rings(bench: StartBench) -> None
     running = bench(DEVICES)
     request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
     for ring in ([], ["--packed"]):
-        [answer] = ask(running, *request, *ring)
+        [answer] = running.answers(*request, *ring)
         assert answer["answer"]["status"] == "OK"
         assert answer["answer"]["level"] == "HIGH"
         assert answer["origin"] == "guest"
@@ -64,9 +58,9 @@ def test_thread_of_injections_starts_with_the_first_one(bench: StartBench) -> No
     def names() -> set[str]:
         return {(task / "comm").read_text(encoding="ascii").strip() for task in tasks.iterdir()}
 
-    ask(running, "inject", "gpio0", "GET_VALUE", "line=3")
+    running.answers("inject", "gpio0", "GET_VALUE", "line=3")
     assert "inject" not in names()
-    ask(running, "inject", "gpio0", "GET_VALUE", "line=3", "--as-guest")
+    running.answers("inject", "gpio0", "GET_VALUE", "line=3", "--as-guest")
     assert "inject" in names()
 
 
@@ -93,13 +87,13 @@ def test_malformed_chain_is_reported_and_the_device_lives_on(
     request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
     if ring == "packed":
         request.append("--packed")
-    [answer] = ask(running, *request, "--broken", how, "--timeout", "500ms")
+    [answer] = running.answers(*request, "--broken", how, "--timeout", "500ms")
     assert answer["used_length"] == 0
     returned = returns == "both return it" or returns == f"{ring} returns it"
     assert ("gave the chain back" in answer["note"]) == returned, answer["note"]
-    rules = [problem["rule"] for problem in ask(running, "problems")]
+    rules = [problem["rule"] for problem in running.answers("problems")]
     assert rules == [split if ring == "split" else packed]
-    [answer] = ask(running, *request)
+    [answer] = running.answers(*request)
     assert answer["answer"]["status"] == "OK"
 
 
@@ -108,20 +102,20 @@ def test_fault_fires_as_often_as_it_was_told_and_is_reported(bench: StartBench) 
     request = ["inject", "gpio0", "GET_VALUE", "line=3", "--as-guest"]
     done = running.vwb("fault", "arm", "gpio0", "gpio.line == 3", "error", "--count", "1")
     assert done.stdout == "gpio0 fault 1\n", done.stderr
-    assert [d["faults"] for d in ask(running, "list")] == [1, 0]
-    assert ask(running, "inspect", "bench.faults") == [1]
-    assert [ask(running, *request)[0]["answer"]["status"] for _ in range(2)] == ["ERR", "OK"]
-    [report] = ask(running, "fault", "report", "gpio0")
+    assert [d["faults"] for d in running.answers("list")] == [1, 0]
+    assert running.answers("inspect", "bench.faults") == [1]
+    assert [running.answers(*request)[0]["answer"]["status"] for _ in range(2)] == ["ERR", "OK"]
+    [report] = running.answers("fault", "report", "gpio0")
     [fired] = report["devices"][0]["fired"]
     assert (fired["fault"], fired["queue"], fired["do"]) == (1, "requestq", "error")
     assert running.vwb("fault", "clear").returncode == 0
-    assert ask(running, "fault", "list") == []
+    assert running.answers("fault", "list") == []
 
 
 def test_fault_plan_is_armed_from_a_file_and_from_the_bench_file(bench: StartBench) -> None:
     plan = '[[fault]]\nmatch = "gpio.line == 3"\ndo = "delay 1ms"\ncount = 3\nseed = 7\n'
     running = bench(DEVICES + plan)
-    [fault] = ask(running, "fault", "list")
+    [fault] = running.answers("fault", "list")
     assert (fault["device"], fault["do"], fault["count"], fault["seed"]) == (
         "gpio0",
         "delay 1ms",
@@ -129,7 +123,7 @@ def test_fault_plan_is_armed_from_a_file_and_from_the_bench_file(bench: StartBen
         7,
     )
     (running.directory / "plan.toml").write_text(plan + '[[fault]]\ndevice = "rng0"\ndo = "never"\n')
-    faults = ask(running, "fault", "plan", "plan.toml")
+    faults = running.answers("fault", "plan", "plan.toml")
     assert [fault["device"] for fault in faults] == ["gpio0", "gpio0", "rng0"]
 
 

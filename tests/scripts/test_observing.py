@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import capture_file as cf
-from conftest import CEILING_S, Bench
+from conftest import CEILING_S, Bench, wait_for
 
 StartBench = Callable[[str], Bench]
 
@@ -56,20 +56,6 @@ SET_FEATURES, RING_PACKED = 2, 34
 LONG = bytes(range(3)) + bytes(i * 5 % 256 for i in range(61))
 
 
-def answers(bench: Bench, *arguments: str) -> list[Any]:
-    done = bench.vwb(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def wait_for(holds: Callable[[], Any]) -> Any:
-    limit = time.monotonic() + CEILING_S
-    while not (found := holds()):
-        assert time.monotonic() < limit, "did not happen in time"
-        time.sleep(0.02)
-    return found
-
-
 @contextmanager
 def recording(bench: Bench, vwb: Path, *arguments: str) -> Iterator[None]:
     process = subprocess.Popen(
@@ -85,13 +71,13 @@ def recording(bench: Bench, vwb: Path, *arguments: str) -> Iterator[None]:
 
 
 def as_guest(bench: Bench, *arguments: str) -> Any:
-    [answer] = answers(bench, "inject", *arguments, "--as-guest")
+    [answer] = bench.answers("inject", *arguments, "--as-guest")
     return answer
 
 
 def shown(bench: Bench, file: str, *arguments: str) -> list[Any]:
     """Without what stands in every dump: features and notes."""
-    events = answers(bench, "dump", file, *arguments)
+    events = bench.answers("dump", file, *arguments)
     return [event for event in events if event["kind"] in ("request", "gate")]
 
 
@@ -141,7 +127,7 @@ def test_full_payload_is_recorded_dumped_and_replayed(
     assert len(seen["rng0"]["answer"]["data"].split()) == 500
     assert not any("truncated" in event for event in seen.values())
     with recording(running, vwb, "again.vwbcap"):
-        reports = answers(running, "replay", "full.vwbcap", "--bench")
+        reports = running.answers("replay", "full.vwbcap", "--bench")
     chosen = {"i2c0": int(bool(ring)), "rng0": int(bool(ring))}
     assert packed_rings(running, "full.vwbcap") == chosen
     assert packed_rings(running, "again.vwbcap") == chosen
@@ -345,7 +331,7 @@ def test_table_on_a_terminal_that_cannot_is_plain(bench: StartBench, vwb: Path) 
 
 def test_stats_come_from_the_bench_and_end_with_their_client(bench: StartBench, vwb: Path) -> None:
     running = bench(BENCH)
-    measuring = lambda: answers(running, "inspect", "control.measurements")  # noqa: E731
+    measuring = lambda: running.answers("inspect", "control.measurements")  # noqa: E731
     watching = subprocess.Popen(
         [vwb, "stats", "--for", "1min", "--control", running.control], stdout=subprocess.DEVNULL
     )
