@@ -205,18 +205,28 @@ void ScmiClockProtocol::domain_changed(uint16_t clock)
             { agent(), clock, static_cast<uint32_t>(rate), static_cast<uint32_t>(rate >> 32) });
 }
 
+// Whether a driver can have set it.
+static bool is_rate(const ScmiRates& rates, uint64_t hz)
+{
+    return round_scmi_rate(rates, hz, ScmiRounding::Down) == hz;
+}
+
 void ScmiClockProtocol::save_domain(uint16_t clock, StateWriter& state) const
 {
-    state.put(m_clocks.rate(clock));
+    const uint64_t rate = m_clocks.rate(clock);
+    state.put(rate);
+    state.put(static_cast<uint8_t>(is_rate(m_clocks.rates(clock), rate)));
     state.put(static_cast<uint8_t>(m_clocks.enabled(clock)));
 }
 
 Result<void> ScmiClockProtocol::load_domain(uint16_t clock, StateReader& state)
 {
     const auto rate = state.get<uint64_t>();
+    const bool set_by_driver = state.get<uint8_t>() != 0;
     const bool enabled = state.get<uint8_t>() != 0;
-    if (rate != m_clocks.rate(clock)) {
-        if (round_scmi_rate(m_clocks.rates(clock), rate, ScmiRounding::Down) != rate)
+    // A rate that is not offered was set from outside: the hardware here has its own outside.
+    if (set_by_driver && rate != m_clocks.rate(clock)) {
+        if (!is_rate(m_clocks.rates(clock), rate))
             return state_error(clock, "a rate of " + std::to_string(rate) + " Hz is not offered");
         VWB_TRY(m_clocks.set_rate(clock, rate));
     }

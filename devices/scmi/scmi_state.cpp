@@ -9,7 +9,7 @@
 namespace vwb {
 namespace {
 
-constexpr uint16_t STATE_VERSION = 1;
+constexpr uint16_t STATE_VERSION = 2;
 
 Error unexpected(const std::string& what, unsigned found, size_t expected)
 {

@@ -115,15 +115,19 @@ ScmiStatus ScmiVoltageProtocol::set_level(uint16_t domain, const ScmiCommand& co
 
 void ScmiVoltageProtocol::save_domain(uint16_t domain, StateWriter& state) const
 {
-    state.put(static_cast<uint32_t>(m_domains.level(domain)));
+    const int32_t uv = m_domains.level(domain);
+    state.put(static_cast<uint32_t>(uv));
+    state.put(static_cast<uint8_t>(offers(m_domains.levels(domain), uv)));
     state.put(m_domains.mode(domain));
 }
 
 Result<void> ScmiVoltageProtocol::load_domain(uint16_t domain, StateReader& state)
 {
     const auto uv = static_cast<int32_t>(state.get<uint32_t>());
+    const bool set_by_driver = state.get<uint8_t>() != 0;
     const auto mode = state.get<uint32_t>();
-    if (uv != m_domains.level(domain)) {
+    // A level that is not offered was set from outside: the hardware here has its own outside.
+    if (set_by_driver && uv != m_domains.level(domain)) {
         if (!offers(m_domains.levels(domain), uv))
             return state_error(domain, "a level of " + std::to_string(uv) + " uV is not offered");
         VWB_TRY(m_domains.set_level(domain, uv));

@@ -143,6 +143,19 @@ TEST(ScmiState, WhatThePlatformCannotBeIsRefusedByName)
     EXPECT_EQ(refused.error().message(), "SCMI state of number of protocols 2, expected 8");
 }
 
+TEST(ScmiState, WhatOnlyTheWorldOutsideCanHaveSetStaysBehind)
+{
+    ScmiHarness source;
+    ASSERT_TRUE(source.platform().sim_clocks().set_rate(0, 1));
+    ASSERT_TRUE(source.platform().sim_voltages().set_level(0, 2));
+    const State saved = scmi_state_of(source);
+    ScmiHarness target;
+    const auto loaded = load(target, saved);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(target.platform().clocks()->rate(0), 24000000u);
+    EXPECT_EQ(target.platform().voltages()->level(0), 1800000);
+}
+
 RC_GTEST_PROP(ScmiState, AnyBytesAreTakenOrRefused, ())
 {
     static ScmiHarness source;
