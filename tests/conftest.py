@@ -25,9 +25,9 @@ import pytest
 CEILING_S = float(os.environ.get("VWB_CEILING_S", "5"))
 
 
-def wait_for(holds: Callable[[], Any]) -> Any:
+def wait_for(holds: Callable[[], Any], ceiling_s: float = CEILING_S) -> Any:
     """What it answers as soon as that is true."""
-    limit = time.monotonic() + CEILING_S
+    limit = time.monotonic() + ceiling_s
     while not (found := holds()):
         assert time.monotonic() < limit, "did not happen in time"
         time.sleep(0.02)

@@ -10,6 +10,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 using namespace vwb;
@@ -23,14 +24,16 @@ constexpr size_t PAGE = DirtyLog::LOG_PAGE;
 
 std::vector<std::byte> contents(DriverMemory& memory)
 {
-    return { memory.data(), memory.data() + memory.size() };
+    std::vector<std::byte> bytes(memory.size());
+    std::memcpy(bytes.data(), memory.data(), bytes.size());
+    return bytes;
 }
 
 Pages changed_pages(DriverMemory& memory, const std::vector<std::byte>& before)
 {
     Pages pages;
     for (size_t offset = 0; offset < memory.size(); offset += PAGE) {
-        if (!std::equal(memory.data() + offset, memory.data() + offset + PAGE, &before[offset]))
+        if (std::memcmp(memory.data() + offset, &before[offset], PAGE) != 0)
             pages.insert(memory.guest_base() + offset);
     }
     return pages;

@@ -5,20 +5,22 @@
 
 #include "engine/base/clock.h"
 
+#include <atomic>
+
 namespace vwb::fuzz {
 
 class InputClock final : public Clock {
 public:
-    TimePoint now() const override { return m_now; }
+    TimePoint now() const override { return TimePoint(Duration(m_now.load())); }
     bool is_real() const override { return false; }
     unsigned add_waker(std::function<void()>) override { return 0; }
     void remove_waker(unsigned) override { }
 
-    void advance(Duration step) { m_now += step; }
-    void reset() { m_now = {}; }
+    void advance(Duration step) { m_now += step.count(); }
+    void reset() { m_now = 0; }
 
 private:
-    TimePoint m_now {};
+    std::atomic<int64_t> m_now { 0 }; // a recorder's thread looks at it, too
 };
 
 } // namespace vwb::fuzz

@@ -106,13 +106,21 @@ class QemuMachine:
 
     def tell(self, command: str) -> list[str]:
         """Gives a command of qemu_init.cpp to the guest and returns its lines. It must succeed."""
+        *lines, last = self._give(command)
+        assert last == "ok", f"{command}: {last}\n{self.words()}"
+        return lines
+
+    def can(self, command: str) -> bool:
+        """Gives a command to the guest and tells whether it succeeded."""
+        return self._give(command)[-1] == "ok"
+
+    def _give(self, command: str) -> list[str]:
         assert self.process.stdin
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
-        lines = []
-        while (line := self._line()) != "ok":
-            assert not line.startswith("failed "), f"{command}: {line}\n{self.words()}"
-            lines.append(line)
+        lines = [self._line()]
+        while lines[-1] != "ok" and not lines[-1].startswith("failed "):
+            lines.append(self._line())
         return lines
 
     def read(self, path: str, count: int = 4096) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Bench
-from tests.guest.qemu_machine import QemuMachine
+from tests.conftest import Bench, wait_for
+from tests.guest.qemu_machine import BOOT_CEILING_S, QemuMachine
 
 StartBench = Callable[..., Bench]
 StartQemu = Callable[..., QemuMachine]
@@ -195,6 +195,14 @@ def check_all(running: Bench, machine: QemuMachine) -> None:
     check_i2c(running, machine)
 
 
+def wait_until_plugged_in(machine: QemuMachine) -> None:
+    """A guest takes its time with a new card, and each driver its own after that."""
+    current = "/sys/class/misc/hw_random/rng_current"
+    wait_for(lambda: machine.read(current).strip() != b"none", BOOT_CEILING_S)
+    for command in ("names", "i2c 30 00 0"):
+        wait_for(lambda: machine.can(command), BOOT_CEILING_S)
+
+
 def features_in_guest(machine: QemuMachine, virtio_id: int) -> set[str]:
     """What the guest's kernel believes to have negotiated, by the names above."""
     for number in range(len(DEVICES)):
@@ -321,6 +329,7 @@ def test_guest_outlives_the_back_end_and_has_the_next_one_plugged_in(
     running.start_again()
     for name, device in DEVICES.items():
         machine.plug(name, device, f"slot-{name}")
+    wait_until_plugged_in(machine)
     check_all(running, machine)
     no_problems(running)
     machine.switch_off()
