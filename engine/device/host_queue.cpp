@@ -2,7 +2,6 @@
 #include "engine/device/host_queue.h"
 
 #include "engine/device/carried_state.h"
-#include "engine/device/payload_trace.h"
 
 #include <algorithm>
 #include <iterator>
@@ -10,24 +9,6 @@
 #include <sys/epoll.h>
 
 namespace vwb {
-namespace {
-
-// What the trace shows is what the device acts on: it reads the same copy.
-void snapshot_header(ChainRecord& record)
-{
-    const auto segments = record.readable();
-    if (segments.empty())
-        return;
-    record.header.assign({ segments.front().data, segments.front().size });
-    for (const Segment& segment : segments.subspan(1)) {
-        record.header.append({ segment.data, segment.size });
-        if (record.header.room() == 0)
-            break;
-    }
-}
-
-} // namespace
-
 HostQueue::HostQueue(HostQueueContext& context, unsigned index)
     : m_context(context)
     , m_index(index)
@@ -304,31 +285,21 @@ void HostQueue::hand_over(DescriptorChain chain)
     record.popped_ns = m_now_ns;
     ++m_counters.requests;
     m_counters.readable_bytes += record.readable_bytes;
-    const bool traced = m_context.trace.enabled();
-    if (traced)
-        snapshot_header(record);
-    if (traced && m_context.trace.payload_wanted()) [[unlikely]]
-        trace_rest_of_readable(m_context.trace, event_of({}, record), record);
-    const uint32_t request = record.request;
-    if (m_context.gate) [[unlikely]]
-        m_context.gate->popped(m_index, std::move(chain));
+    if (m_context.observed()) [[unlikely]]
+        hand_over_observed(std::move(chain));
     else
         m_context.device.handle(m_index, Request(*this, std::move(chain)));
-    // Still with the device (its record may meanwhile have come back under another number).
-    if (traced && record.in_flight && record.request == request) {
-        record.handled = true;
-        trace_popped(record);
-    }
 }
 
 void HostQueue::complete_request(DescriptorChain chain, uint32_t written)
 {
-    if (m_context.gate) [[unlikely]] {
-        m_context.gate->completed(m_index, std::move(chain), written);
-        return;
-    }
-    if (m_context.trace.enabled())
+    if (m_context.observed()) [[unlikely]] {
+        if (m_context.gate) {
+            m_context.gate->completed(m_index, std::move(chain), written);
+            return;
+        }
         trace_completed(chain.record(), written);
+    }
     ++m_counters.completed;
     m_counters.written_bytes += written;
     m_virtqueue->push_used(std::move(chain), written);

@@ -9,13 +9,10 @@
 
 #include "engine/device/adaptive_poll.h"
 #include "engine/device/device.h"
-#include "engine/device/queue_events.h"
-#include "engine/device/queue_gate.h"
+#include "engine/device/host_queue_context.h"
 #include "engine/device/request.h"
 #include "engine/device/stall_watch.h"
 #include "engine/device/state_stream.h"
-#include "engine/event/event_loop.h"
-#include "engine/trace/trace_ring.h"
 #include "engine/virtqueue/notification.h"
 #include "engine/virtqueue/virtqueue.h"
 
@@ -25,35 +22,6 @@
 #include <vector>
 
 namespace vwb {
-
-// What a queue has done since its device was made.
-struct QueueCounters {
-    uint64_t requests = 0; // popped
-    uint64_t completed = 0;
-    uint64_t readable_bytes = 0;
-    uint64_t written_bytes = 0;
-    uint64_t kicks = 0; // that found something
-    uint64_t kicks_empty = 0;
-    uint64_t kicks_disabled = 0; // came while the queue was stopped or disabled
-    uint64_t calls_needed = 0; // the driver wanted to be interrupted
-    uint64_t calls = 0; // for used chains
-    uint64_t calls_spurious = 0; // in case an earlier one was missed
-    uint64_t calls_suppressed = 0; // the driver had asked not to be interrupted
-    uint64_t chain_faults = 0;
-    uint64_t recovered = 0; // requests that an earlier back-end had in flight
-};
-
-// What all queues of a device share. Outlives them.
-struct HostQueueContext {
-    EventLoop& loop;
-    Device& device;
-    TraceRing& trace;
-    ProblemList& problems;
-    uint16_t device_index; // on the bench
-    uint32_t next_request = 1;
-    QueueEvents* events = nullptr; // of the session, if there is one
-    QueueGate* gate = nullptr; // while somebody wants to step in
-};
 
 // Whether the driver is called for a used chain.
 enum class CallWish : uint8_t { AsDriverWants, None, OneMore };
@@ -140,6 +108,7 @@ private:
     bool more_comes();
     unsigned hand_over_batch(unsigned limit);
     void hand_over(DescriptorChain chain);
+    void hand_over_observed(DescriptorChain chain);
     void flush();
     void notify_driver();
     void on_ring_fault(const RingFault& fault);

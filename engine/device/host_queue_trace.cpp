@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a queue records in the trace.
+// What a queue records in the trace, and the way of a request while somebody looks on or steps in.
 #include "engine/device/host_queue.h"
 #include "engine/device/payload_trace.h"
 
@@ -7,6 +7,20 @@
 
 namespace vwb {
 namespace {
+
+// What the trace shows is what the device acts on: it reads the same copy.
+void snapshot_header(ChainRecord& record)
+{
+    const auto segments = record.readable();
+    if (segments.empty())
+        return;
+    record.header.assign({ segments.front().data, segments.front().size });
+    for (const Segment& segment : segments.subspan(1)) {
+        record.header.append({ segment.data, segment.size });
+        if (record.header.room() == 0)
+            break;
+    }
+}
 
 // Appends the start of the writable part as far as there is room.
 void append_written(const ChainRecord& record, uint32_t written, WordBytes& bytes)
@@ -37,6 +51,26 @@ TraceHead HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
     event.kind = kind;
     event.queue = static_cast<uint8_t>(m_index);
     return event;
+}
+
+void HostQueue::hand_over_observed(DescriptorChain chain)
+{
+    ChainRecord& record = chain.record();
+    const bool traced = m_context.trace.enabled();
+    if (traced)
+        snapshot_header(record);
+    if (traced && m_context.trace.payload_wanted()) [[unlikely]]
+        trace_rest_of_readable(m_context.trace, event_of({}, record), record);
+    const uint32_t request = record.request;
+    if (m_context.gate) [[unlikely]]
+        m_context.gate->popped(m_index, std::move(chain));
+    else
+        m_context.device.handle(m_index, Request(*this, std::move(chain)));
+    // Still with the device (its record may meanwhile have come back under another number).
+    if (traced && record.in_flight && record.request == request) {
+        record.handled = true;
+        trace_popped(record);
+    }
 }
 
 void HostQueue::trace_popped(const ChainRecord& record)
