@@ -36,6 +36,17 @@ Value accepted_bits(const Value& features)
     return accepted;
 }
 
+// Feature bits that are set, or unset where they are known.
+void take_over(uint64_t features, const Schema& schema, Value& accepted)
+{
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        const std::string name = feature_name(schema, bit);
+        const bool set = (features >> bit & 1) != 0;
+        if (set || accepted.find(name))
+            accepted.set(name, set);
+    }
+}
+
 } // namespace
 
 Value comparable_answer(
@@ -61,15 +72,11 @@ Result<void> CapturedRun::begin(
 // A session may be over before anybody could ask the device what was negotiated.
 void CapturedRun::set_features(const TraceRecord& message)
 {
+    const ObservedDevice& device = *message.device;
     const uint64_t features = load_unsigned(message.readable.first(sizeof(uint64_t)));
-    m_told.insert(message.device->name);
-    Value& accepted = m_accepted.try_emplace(message.device->name, Value::object()).first->second;
-    for (unsigned bit = 0; bit < 64; ++bit) {
-        const std::string name = feature_name(*message.device->schema, bit);
-        const bool set = (features >> bit & 1) != 0;
-        if (set || accepted.find(name))
-            accepted.set(name, set);
-    }
+    m_told[device.name] = features;
+    Value& accepted = m_accepted.try_emplace(device.name, Value::object()).first->second;
+    take_over(features, *device.schema, accepted);
 }
 
 void CapturedRun::record(const TraceRecord& record)
@@ -109,16 +116,13 @@ void CapturedRun::loss(const ObservedDevice& device, int64_t time_ns, uint64_t e
 
 void CapturedRun::features(const ObservedDevice& device, const Value& features)
 {
-    const Value accepted = accepted_bits(features);
+    Value accepted = accepted_bits(features);
     if (accepted.as_object()->empty())
         return;
     // The device may have been asked before the driver had accepted them: a message knows better.
-    Value& known = m_accepted.try_emplace(device.name, Value::object()).first->second;
-    const bool told = m_told.contains(device.name);
-    for (const auto& [name, value] : *accepted.as_object()) {
-        if (!told || !known.find(name))
-            known.set(name, value);
-    }
+    if (const auto told = m_told.find(device.name); told != m_told.end())
+        take_over(told->second, *device.schema, accepted);
+    m_accepted[device.name] = std::move(accepted);
 }
 
 void CapturedRun::end()

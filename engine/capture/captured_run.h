@@ -6,7 +6,6 @@
 #include "engine/capture/capture_stats.h"
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -56,7 +55,7 @@ private:
     Requests m_requests;
     CaptureStats m_stats;
     std::map<std::string, Value> m_accepted;
-    std::set<std::string> m_told; // devices whose driver has told it in a message
+    std::map<std::string, uint64_t> m_told; // by device: features of the last SET_FEATURES
 };
 
 } // namespace vwb
