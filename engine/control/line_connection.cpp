@@ -11,7 +11,7 @@ namespace vwb {
 namespace {
 
 // So much at a time, before the loop looks at its other descriptors.
-constexpr size_t READ_SIZE = size_t { 64 } << 10;
+constexpr size_t READ_SIZE = size_t { 16 } << 10;
 constexpr size_t COMPACT_ABOVE = size_t { 1 } << 20;
 
 } // namespace
@@ -49,16 +49,14 @@ void LineConnection::on_events(uint32_t events)
 
 void LineConnection::receive()
 {
-    const size_t old_size = m_input.size();
-    m_input.resize(old_size + READ_SIZE);
-    const ssize_t count = ::recv(m_socket.get(), m_input.data() + old_size, READ_SIZE, 0);
-    const int error = errno;
-    m_input.resize(old_size + static_cast<size_t>(std::max<ssize_t>(count, 0)));
+    std::array<char, READ_SIZE> bytes;
+    const ssize_t count = ::recv(m_socket.get(), bytes.data(), bytes.size(), 0);
     if (count < 0) {
-        if (error != EAGAIN && error != EINTR)
+        if (errno != EAGAIN && errno != EINTR)
             close();
         return;
     }
+    m_input.append(bytes.data(), static_cast<size_t>(count));
     if (count == 0) {
         m_ending = true;
         m_input += '\n'; // a last line may do without

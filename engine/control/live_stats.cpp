@@ -16,7 +16,6 @@ LiveStats::Feed::Feed(TraceRing& trace, const ObservedDevice& device)
 LiveStats::LiveStats(EventLoop& control, Subscriptions& subscriptions)
     : m_control(control)
     , m_subscriptions(subscriptions)
-    , m_events(1024)
     , m_timer(control, [this] { poll(); })
 {
 }
@@ -34,6 +33,7 @@ Result<LiveStats::Measurement*> LiveStats::begin(uint64_t client, const Wish& wi
     if (static_cast<size_t>(has) >= MAX_PER_CLIENT)
         return Error(ErrorKind::Limit,
             "a client has at most " + std::to_string(MAX_PER_CLIENT) + " measurements");
+    m_events.resize(EVENTS_PER_READ);
     Measurement& measurement = m_measurements.emplace_back(
         Measurement { m_next_id++, client, std::move(filter), m_control.clock().now() });
     for (BenchDevice* device : wish.devices) {

@@ -77,7 +77,8 @@ private:
     Subscriptions& m_subscriptions;
     Measurements m_measurements;
     uint64_t m_next_id = 1;
-    std::vector<TraceEvent> m_events;
+    static constexpr size_t EVENTS_PER_READ = 1024;
+    std::vector<TraceEvent> m_events; // once there is something to read
     Timer m_timer;
 };
 

@@ -65,7 +65,6 @@ SignalRecorder::Recording::~Recording()
 SignalRecorder::SignalRecorder(EventLoop& control, DeviceCalls& calls)
     : m_control(control)
     , m_calls(calls)
-    , m_events(1024)
     , m_self(std::make_shared<SignalRecorder*>(this))
 {
 }
@@ -99,6 +98,7 @@ void SignalRecorder::begin(Recording& recording, Result<Value> start)
         end(recording, std::move(start));
         return;
     }
+    m_events.resize(EVENTS_PER_READ);
     recording.number = static_cast<uint32_t>(start->find("number")->integer_or(0));
     recording.cursor = static_cast<uint64_t>(start->find("cursor")->integer_or(0));
     recording.start_ns = start->find("time_ns")->integer_or(0);

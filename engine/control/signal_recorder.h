@@ -68,7 +68,8 @@ private:
     DeviceCalls& m_calls;
     std::list<Recording> m_recordings;
     std::list<Recording> m_over; // gone soon, but not within their own timers
-    std::vector<TraceEvent> m_events;
+    static constexpr size_t EVENTS_PER_READ = 1024;
+    std::vector<TraceEvent> m_events; // once there is something to read
     // Lets answers of devices find out whether we are still here.
     std::shared_ptr<SignalRecorder*> m_self;
 };

@@ -20,7 +20,6 @@ Subscriptions::Subscriptions(
     EventLoop& control, std::span<BenchDevice* const> devices, EventSink& sink)
     : m_sink(sink)
     , m_problems(control, devices)
-    , m_events(1024)
     , m_timer(control, [this] { poll(); })
     , m_again(control, [this] { poll(); })
 {
@@ -81,6 +80,7 @@ void Subscriptions::remove_client(uint64_t client)
 
 void Subscriptions::start()
 {
+    m_events.resize(EVENTS_PER_READ);
     m_running = true;
     for (auto& feed : m_feeds) {
         TraceRing& trace = feed.device->trace();

@@ -99,7 +99,8 @@ private:
     std::vector<Subscription> m_subscriptions;
     uint64_t m_next_id = 1;
     bool m_running = false;
-    std::vector<TraceEvent> m_events;
+    static constexpr size_t EVENTS_PER_READ = 1024;
+    std::vector<TraceEvent> m_events; // once there is something to read
     Timer m_timer;
     Deferred m_again;
 };
