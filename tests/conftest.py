@@ -81,9 +81,9 @@ class Bench:
         settings |= {"cwd": self.directory, "env": self._environment(), "timeout": CEILING_S}
         return subprocess.run([self._vwb, *arguments], **(settings | options))
 
-    def answers(self, *arguments: str) -> list[Any]:
+    def answers(self, *arguments: str, **options: Any) -> list[Any]:
         """What a command that must succeed prints with --json, a line each."""
-        done = self.vwb(*arguments, "--json")
+        done = self.vwb(*arguments, "--json", **options)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Held, delayed and unanswered requests of unmodified drivers in a real kernel."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.conftest import Bench
 from tests.guest.boards import SCMI_TREE
@@ -33,26 +31,21 @@ value = 42.5
 """
 
 
-def ask(bench: Bench, *arguments: str) -> Any:
-    done = bench.vwb(*arguments, "--json", timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def test_answer_that_is_edited_is_what_gpioget_prints(bench: StartBench, guest: StartGuest) -> None:
     running = bench(GPIO)
     linux = guest(running)
     assert linux.run("gpioget --numeric -c gpiochip0 3") == ["0"]
-    ask(running, "hold", "add", "gpio0", "name == GET_VALUE && gpio.line == 3", "--at", "completed")
+    wanted = "name == GET_VALUE && gpio.line == 3"
+    running.answers("hold", "add", "gpio0", wanted, "--at", "completed")
     linux.start("gpioget --numeric -c gpiochip0 3")
-    [holds] = ask(running, "hold", "wait", "gpio0")
+    [holds] = running.answers("hold", "wait", "gpio0", timeout=60)
     [held] = holds["held"]
     assert held["fields"]["line"] == 3
     assert held["answer"]["level"] == "LOW"
     number = str(held["request"])
-    [edited] = ask(running, "hold", "edit", "gpio0", number, "level=1")
+    [edited] = running.answers("hold", "edit", "gpio0", number, "level=1")
     assert edited["answer"]["level"] == "HIGH"
-    ask(running, "hold", "release", "gpio0", number)
+    running.answers("hold", "release", "gpio0", number)
     assert linux.line() == "1"
 
 
@@ -60,7 +53,7 @@ def test_delay_on_one_line_leaves_the_others_alone(bench: StartBench, guest: Sta
     running = bench(GPIO)
     linux = guest(running)
     name = "name == GET_VALUE && gpio.line == 3"
-    ask(running, "fault", "arm", "gpio0", name, "delay 200ms")
+    running.answers("fault", "arm", "gpio0", name, "delay 200ms")
     # Nanoseconds that each read takes in the guest.
     took = linux.run(
         "for line in 3 4 3 4; do began=$(date +%s%N); gpioget -c gpiochip0 $line >/dev/null;"
@@ -69,7 +62,7 @@ def test_delay_on_one_line_leaves_the_others_alone(bench: StartBench, guest: Sta
     slow, quick = [int(ns) for ns in took[0::2]], [int(ns) for ns in took[1::2]]
     assert min(slow) >= 200_000_000
     assert max(quick) < min(slow)
-    [report] = ask(running, "fault", "report", "gpio0")
+    [report] = running.answers("fault", "report", "gpio0")
     [device] = report["devices"]
     assert device["faults"][0]["fired"] == 2, "every read of line 3 and no other"
 
@@ -83,7 +76,7 @@ def test_unanswered_scmi_request_times_out_and_the_device_lives_on(
     linux = guest(running, "--dt", str(board))
     reading = "cat /sys/class/hwmon/hwmon0/temp1_input"
     assert linux.run(reading) == ["42500"]
-    ask(running, "fault", "arm", "scmi0", "name == SENSOR_READING_GET", "never", "--count", "1")
+    running.answers("fault", "arm", "scmi0", "name == SENSOR_READING_GET", "never", "--count", "1")
     # The kernel gives a transport without real time a minute.
     linux.start(f"{reading} 2>&1 || echo failed")
     assert "timed out" in linux.line(3 * BOOT_CEILING_S)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Requests of the I2C and SCMI drivers of a real kernel: held, stepped, answered, failed, lost."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,22 +47,16 @@ HWMON = "/sys/class/hwmon/hwmon0"
 READING = "name == SENSOR_READING_GET"
 
 
-def ask(bench: Bench, *arguments: str) -> Any:
-    done = bench.vwb(*arguments, "--json", timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def held(bench: Bench, device: str) -> dict[str, Any]:
     """The one request that is held, as soon as there is one."""
-    [holds] = ask(bench, "hold", "wait", device)
+    [holds] = bench.answers("hold", "wait", device, timeout=60)
     [request] = holds["held"]
     assert isinstance(request, dict)
     return request
 
 
 def act(bench: Bench, verb: str, request: dict[str, Any], *words: str) -> None:
-    ask(bench, "hold", verb, request["device"], str(request["request"]), *words)
+    bench.answers("hold", verb, request["device"], str(request["request"]), *words)
 
 
 def boot_scmi(bench: StartBench, guest: StartGuest, directory: Path) -> tuple[Bench, Guest]:
@@ -77,7 +70,7 @@ def test_byte_of_a_chip_is_edited_on_its_way(bench: StartBench, guest: StartGues
     running = bench(I2C)
     linux = guest(running)
     assert linux.run(READ) == ["0x19"]
-    ask(running, "hold", "add", "i2c0", "i2c.addr == 0x90", "--at", "completed", "--count", "1")
+    running.answers("hold", "add", "i2c0", "i2c.addr == 0x90", "--at", "completed", "--count", "1")
     linux.start(READ)
     request = held(running, "i2c0")
     assert request["answer"] == {"read_buf": "19", "status": "OK"}
@@ -91,7 +84,7 @@ def test_chip_is_answered_for_failed_and_let_go(bench: StartBench, guest: StartG
     running = bench(I2C)
     linux = guest(running)
     linux.run(READ)
-    ask(running, "hold", "add", "i2c0")
+    running.answers("hold", "add", "i2c0")
     linux.start(READ)
     act(running, "answer", held(running, "i2c0"), "--bytes", "42 00")
     assert linux.line() == "0x42"
@@ -107,15 +100,15 @@ def test_others_go_on_while_a_request_is_held(bench: StartBench, guest: StartGue
     running = bench(I2C)
     linux = guest(running)
     linux.run(READ)
-    ask(running, "hold", "add", "i2c0", "--count", "1")
+    running.answers("hold", "add", "i2c0", "--count", "1")
     linux.start(f"{READ} >/run/read & while :; do gpioget -c gpiochip0 1 && break; done")
     request = held(running, "i2c0")
     assert "inactive" in linux.line(), "another device of the same guest"
     # The control plane of the device itself.
-    [queue] = ask(running, "queue", "i2c0")
+    [queue] = running.answers("queue", "i2c0")
     assert [chain["request"] for chain in queue["in_flight"]] == [request["request"]]
-    assert ask(running, "get", "i2c0.room.temperature")[0]["value"] == 25
-    [device] = [d for d in ask(running, "list") if d["name"] == "i2c0"]
+    assert running.answers("get", "i2c0.room.temperature")[0]["value"] == 25
+    [device] = [d for d in running.answers("list") if d["name"] == "i2c0"]
     assert (device["held"], device["in_flight"]) == (1, 1)
     act(running, "release", request)
     assert linux.run("wait; cat /run/read") == ["0x19"]
@@ -125,11 +118,11 @@ def test_guard_lets_a_forgotten_request_go(bench: StartBench, guest: StartGuest)
     running = bench(I2C)
     linux = guest(running)
     linux.run(READ)
-    ask(running, "hold", "add", "i2c0", "--timeout", "300ms", "--count", "1")
+    running.answers("hold", "add", "i2c0", "--timeout", "300ms", "--count", "1")
     took = linux.run(f"began=$(date +%s%N); {READ}; echo $(($(date +%s%N) - began))")
     assert took[0] == "0x19"
     assert int(took[1]) >= 300_000_000
-    [holds] = ask(running, "hold", "list", "i2c0")
+    [holds] = running.answers("hold", "list", "i2c0")
     assert [(p["hits"], p["timeouts"]) for p in holds["breakpoints"]] == [(1, 1)]
     assert holds["held"] == []
 
@@ -140,7 +133,7 @@ def test_i2c_driver_waits_for_ever_until_it_is_interrupted(
     running = bench(I2C)
     linux = guest(running)
     linux.run(READ)
-    ask(running, "fault", "arm", "i2c0", "", "never", "--count", "1")
+    running.answers("fault", "arm", "i2c0", "", "never", "--count", "1")
     # i2c-virtio has no time-out of its own (the usual one of an adapter would be a second): what
     # ends the wait is the signal.
     took = linux.run(
@@ -150,7 +143,7 @@ def test_i2c_driver_waits_for_ever_until_it_is_interrupted(
     assert "status 124" in took, took
     assert int(took[-1]) >= 3_000_000_000
     assert linux.run(READ) == ["0x19"], "driver and device live on"
-    [report] = ask(running, "fault", "report", "i2c0")
+    [report] = running.answers("fault", "report", "i2c0")
     [device] = report["devices"]
     assert [(f["queue"], f["do"]) for f in device["fired"]] == [("requestq", "never")]
 
@@ -160,7 +153,7 @@ def test_reading_of_a_sensor_is_edited_and_failed(
 ) -> None:
     running, linux = boot_scmi(bench, guest, tmp_path)
     assert linux.run(f"cat {HWMON}/temp1_input") == ["42500"]
-    ask(running, "hold", "add", "scmi0", READING, "--at", "completed")
+    running.answers("hold", "add", "scmi0", READING, "--at", "completed")
     linux.start(f"cat {HWMON}/temp1_input")
     request = held(running, "scmi0")
     # Three decimals: 42.5 degrees are 42500.
@@ -182,14 +175,14 @@ def test_three_requests_of_a_queue_are_stepped_through(
     running, linux = boot_scmi(bench, guest, tmp_path)
     linux.run(f"cat {HWMON}/temp1_input")
     # A breakpoint for the first one only: the others are held because they are stepped to.
-    ask(running, "hold", "add", "scmi0", READING, "--count", "1")
+    running.answers("hold", "add", "scmi0", READING, "--count", "1")
     linux.start(
         f"cd {HWMON}; for f in temp1 in0 power1; do cat ${{f}}_input >/run/$f & done; wait;"
         " cat /run/temp1 /run/in0 /run/power1"
     )
     first = held(running, "scmi0")
     numbers = [first["request"]]
-    while ask(running, "queue", "scmi0")[0]["inuse"] < 3:
+    while running.answers("queue", "scmi0")[0]["inuse"] < 3:
         pass
     for _ in range(2):
         act(running, "step", {"device": "scmi0", "request": numbers[-1]})
@@ -204,8 +197,8 @@ def test_dead_sensor_and_lost_connection_by_name(
 ) -> None:
     running, linux = boot_scmi(bench, guest, tmp_path)
     sensor = "call fault signal=sensor.cpu kind=broken"
-    ask(running, "fault", "arm", "scmi0", READING, sensor, "--count", "1")
+    running.answers("fault", "arm", "scmi0", READING, sensor, "--count", "1")
     assert linux.run(f"cat {HWMON}/temp1_input 2>/dev/null || echo dead") == ["dead"]
     assert linux.run(f"cat {HWMON}/in0_input") == ["900"], "the other sensors live"
-    ask(running, "call", "scmi0", "fault", "signal=sensor.cpu", "kind=none")
+    running.answers("call", "scmi0", "fault", "signal=sensor.cpu", "kind=none")
     assert linux.run(f"cat {HWMON}/temp1_input") == ["42500"]

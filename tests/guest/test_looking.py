@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Looking below the requests of a real kernel's driver: rings, handshake, guest memory."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -29,12 +27,6 @@ withhold = {withhold}
 """
 
 
-def ask(bench: Bench, *arguments: str) -> Any:
-    done = bench.vwb(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize(("ring", "withhold"), [("packed", []), ("split", ["RING_PACKED"])])
 def test_parked_buffer_of_gpiomon_is_in_the_snapshot(
     bench: StartBench, guest: StartGuest, ring: str, withhold: list[str]
@@ -47,7 +39,7 @@ def test_parked_buffer_of_gpiomon_is_in_the_snapshot(
     )
     assert linux.line() == "armed"
 
-    seen = ask(running, "queue", "gpio0", "eventq")
+    [seen] = running.answers("queue", "gpio0", "eventq")
     assert seen["format"] == ring
     assert seen["inuse"] == 1
     (parked,) = seen["in_flight"]
@@ -58,15 +50,17 @@ def test_parked_buffer_of_gpiomon_is_in_the_snapshot(
 
     # The same words from the guest's memory: the line that the driver wrote into its buffer.
     first = parked["segments"][0]
-    bytes_there = ask(running, "memory", "gpio0", first["address"], "--length", "2")
+    [bytes_there] = running.answers("memory", "gpio0", first["address"], "--length", "2")
     assert bytes_there["bytes"] == "01 00"
     where = seen["addresses"]["descriptors"]
-    assert ask(running, "memory", "gpio0", where, "--length", "16")["length"] == 16
+    [there] = running.answers("memory", "gpio0", where, "--length", "16")
+    assert there["length"] == 16
 
     # Once it was used it is gone from there.
     assert running.vwb("call", "gpio0", "pulse", "signal=button", "width=1ms").returncode == 0
     linux.run("wait")
-    assert ask(running, "queue", "gpio0", "eventq")["in_flight"] == []
+    [later] = running.answers("queue", "gpio0", "eventq")
+    assert later["in_flight"] == []
 
     table = running.vwb("queue", "gpio0", "requestq", "--count", "4")
     assert table.returncode == 0, table.stderr
@@ -82,7 +76,7 @@ def test_handshake_of_a_kernel_is_told_in_its_order(bench: StartBench, guest: St
     linux = guest(running)
     linux.run("gpioinfo")
 
-    told = ask(running, "handshake", "gpio0")
+    [told] = running.answers("handshake", "gpio0")
     assert told["open"] is True
     names = [message["name"] for message in told["messages"]]
     order = ["GET_FEATURES", "SET_FEATURES", "SET_MEM_TABLE", "SET_VRING_KICK", "SET_VRING_ENABLE"]
@@ -98,7 +92,7 @@ def test_handshake_of_a_kernel_is_told_in_its_order(bench: StartBench, guest: St
     assert told["memory"]
 
     assert linux.end() == 0
-    after = ask(running, "handshake", "gpio0")
+    [after] = running.answers("handshake", "gpio0")
     assert after["open"] is False
     assert [message["name"] for message in after["messages"]][: len(names)] == names
 
