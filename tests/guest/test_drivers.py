@@ -75,7 +75,8 @@ def test_pulls_and_wires_are_seen_from_the_guest(bench: StartBench, guest: Start
     for value in ["1", "0", "1"]:
         # What one process drives at one end of the wire, another reads at the other.
         read = f"gpioset --daemonize out={value} && gpioget --numeric in && pkill gpioset"
-        assert linux.run(read) == [value]
+        gone = "while pgrep gpioset >/dev/null; do sleep 0.05; done"
+        assert linux.run(f"{read} && {gone}") == [value]
     no_problems(running)
 
 
