@@ -21,9 +21,10 @@ public:
 
     size_t size() const { return m_size; }
     size_t room() const { return CAPACITY - m_size; }
-    // In the order of memory. Zeros between the last byte and the end of its word, and behind that
-    // word anything: all of them, whose number is known, are copied faster than those in use.
-    const Words& words() const { return m_words; }
+    // In the order of memory, as many as the bytes need; zeros behind the last byte.
+    std::span<const uint64_t> words() const { return std::span(m_words).first((m_size + 7) / 8); }
+    // The same, and behind them anything: a size that is known copies faster.
+    const Words& all_words() const { return m_words; }
     std::span<const std::byte> bytes() const
     {
         return std::as_bytes(std::span(m_words)).first(m_size);

@@ -82,7 +82,7 @@ void HostQueue::trace_popped(const ChainRecord& record)
     event.c = 0;
     event.bytes_size = static_cast<uint8_t>(record.header.size());
     event.readable_size = event.bytes_size;
-    m_context.trace.record(event, record.header.words());
+    m_context.trace.record(event, record.header.all_words());
 }
 
 // The header of a request that was kept has been told; of another one the record is not needed any
@@ -110,7 +110,7 @@ void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
     event.c = record.readable_bytes;
     event.readable_size = static_cast<uint8_t>(readable);
     event.bytes_size = static_cast<uint8_t>(bytes.size());
-    m_context.trace.record(event, bytes.words());
+    m_context.trace.record(event, bytes.all_words());
 }
 
 void HostQueue::trace_plain(TraceKind kind, uint32_t a)
