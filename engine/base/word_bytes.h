@@ -23,8 +23,6 @@ public:
     size_t room() const { return CAPACITY - m_size; }
     // In the order of memory, as many as the bytes need; zeros behind the last byte.
     std::span<const uint64_t> words() const { return std::span(m_words).first((m_size + 7) / 8); }
-    // The same, and behind them anything: a size that is known copies faster.
-    const Words& all_words() const { return m_words; }
     std::span<const std::byte> bytes() const
     {
         return std::as_bytes(std::span(m_words)).first(m_size);
@@ -50,12 +48,13 @@ public:
     // that a guest is writing to.
     void append(std::span<const std::byte> bytes)
     {
-        const size_t count = std::min(bytes.size(), room());
-        if (count <= 8 && count > 0 && m_size % 8 == 0) [[likely]] {
-            m_words[m_size / 8] = little_endian(load(bytes.data(), count));
-            m_size += count;
-        } else {
-            append_words(bytes.data(), count);
+        const std::byte* from = bytes.data();
+        size_t left = std::min(bytes.size(), room());
+        while (left > 0) {
+            const size_t count = std::min<size_t>(left, 8);
+            append_word(load(from, count), count);
+            from += count;
+            left -= count;
         }
     }
 
@@ -85,16 +84,6 @@ private:
         if (count & 1)
             value |= load_as<uint8_t>(from + done) << (8 * done);
         return value;
-    }
-
-    [[gnu::noinline]] void append_words(const std::byte* from, size_t left)
-    {
-        while (left > 0) {
-            const size_t count = std::min<size_t>(left, 8);
-            append_word(load(from, count), count);
-            from += count;
-            left -= count;
-        }
     }
 
     void append_word(uint64_t value, size_t count)

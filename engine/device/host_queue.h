@@ -108,13 +108,15 @@ private:
     bool more_comes();
     unsigned hand_over_batch(unsigned limit);
     void hand_over(DescriptorChain chain);
-    void hand_over_observed(DescriptorChain&& chain);
+    void hand_over_observed(DescriptorChain chain);
     void flush();
     void notify_driver();
     void on_ring_fault(const RingFault& fault);
     void refresh_time();
     TraceHead event_of(TraceKind kind, const ChainRecord& record) const;
     void trace_popped(const ChainRecord& record);
+    void trace_answer(
+        TraceKind kind, const ChainRecord& record, uint32_t written, WordBytes& bytes);
     void trace_completed(ChainRecord& record, uint32_t written);
     void trace_plain(TraceKind kind, uint32_t a);
 

@@ -53,7 +53,7 @@ TraceHead HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
     return event;
 }
 
-void HostQueue::hand_over_observed(DescriptorChain&& chain)
+void HostQueue::hand_over_observed(DescriptorChain chain)
 {
     ChainRecord& record = chain.record();
     const bool traced = m_context.trace.enabled();
@@ -82,35 +82,43 @@ void HostQueue::trace_popped(const ChainRecord& record)
     event.c = 0;
     event.bytes_size = static_cast<uint8_t>(record.header.size());
     event.readable_size = event.bytes_size;
-    m_context.trace.record(event, record.header.all_words());
+    m_context.trace.record(event, record.header.words());
 }
 
-// The header of a request that was kept has been told; of another one the record is not needed any
-// more. Both ways it takes the answer where it lies.
 void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
+{
+    // The header of a request that was kept has been told; of another one the record is not needed
+    // any more, and its header takes the answer where it lies.
+    if (record.handled) {
+        WordBytes answer;
+        trace_answer(TraceKind::Completed, record, written, answer);
+    } else {
+        trace_answer(TraceKind::Served, record, written, record.header);
+    }
+}
+
+void HostQueue::trace_answer(
+    TraceKind kind, const ChainRecord& record, uint32_t written, WordBytes& bytes)
 {
     if (m_until_time == 0 || !m_draining) {
         refresh_time();
         m_until_time = TIME_EVERY;
     }
     --m_until_time;
-    WordBytes& bytes = record.header;
-    if (record.handled)
-        bytes.clear();
     // The head comes last: what is known before a loop would be spilled narrow and read back wide.
     const size_t readable = bytes.size();
     append_written(record, written, bytes);
     if (m_context.trace.payload_wanted()) [[unlikely]]
         trace_rest_of_written(
             m_context.trace, event_of({}, record), record, bytes.size() - readable, written);
-    TraceHead event = event_of(record.handled ? TraceKind::Completed : TraceKind::Served, record);
+    TraceHead event = event_of(kind, record);
     event.time_ns = m_now_ns;
     event.a = written;
     event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
     event.c = record.readable_bytes;
     event.readable_size = static_cast<uint8_t>(readable);
     event.bytes_size = static_cast<uint8_t>(bytes.size());
-    m_context.trace.record(event, bytes.all_words());
+    m_context.trace.record(event, bytes.words());
 }
 
 void HostQueue::trace_plain(TraceKind kind, uint32_t a)

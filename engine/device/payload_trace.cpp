@@ -64,7 +64,7 @@ void trace_rest(TraceRing& ring, TraceHead head, const Rest& rest, Part part)
         head.a = static_cast<uint32_t>(at);
         head.bytes_size = static_cast<uint8_t>(bytes.size());
         head.readable_size = part == Part::Readable ? head.bytes_size : uint8_t { 0 };
-        ring.record(head, bytes.all_words());
+        ring.record(head, bytes.words());
     }
 }
 

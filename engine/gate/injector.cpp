@@ -240,7 +240,7 @@ void Injector::trace(TraceKind kind, const Injected& injected, uint32_t used_len
     }
     head.readable_size = static_cast<uint8_t>(readable);
     head.bytes_size = static_cast<uint8_t>(bytes.size());
-    m_host.trace().record(head, bytes.all_words());
+    m_host.trace().record(head, bytes.words());
 }
 
 } // namespace vwb

@@ -20,7 +20,7 @@ void TraceRing::record(const TraceEvent& event)
 {
     WordBytes::Words words;
     std::memcpy(words.data(), event.bytes.data(), sizeof words);
-    record(event, words);
+    record(event, std::span(words).first((event.bytes_size + 7u) / 8));
 }
 
 bool TraceRing::copy_slot(uint64_t position, TraceEvent& out) const

@@ -40,26 +40,19 @@ public:
     // Writer.
     bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
     bool payload_wanted() const { return m_payload_readers.load(std::memory_order_relaxed) != 0; }
-    // The sizes in the head are those of the bytes; what lies behind them is nobody's.
-    void record(const TraceHead& head, const WordBytes::Words& bytes)
+    // The sizes in the head are those of the bytes. bytes: as many words of them as there are.
+    void record(const TraceHead& head, std::span<const uint64_t> bytes)
     {
-        static_assert(WordBytes::CAPACITY == TraceEvent::BYTES && WORDS == 8);
+        static_assert(WordBytes::CAPACITY == TraceEvent::BYTES);
         const uint64_t position = m_head.load(std::memory_order_relaxed);
         Slot& slot = m_slots[position & m_mask];
         // Release on each word: a reader that sees a new word also sees that the head had reached
         // this position, and so knows that the old event is gone.
         const auto words = words_of(head);
-        const auto store = [&slot](size_t i, uint64_t word) {
-            slot.words[i].store(word, std::memory_order_release);
-        };
-        store(0, words[0]);
-        store(1, words[1]);
-        store(2, words[2]);
-        store(3, words[3]);
-        store(4, bytes[0]);
-        store(5, bytes[1]);
-        store(6, bytes[2]);
-        store(7, bytes[3]);
+        for (size_t i = 0; i < words.size(); ++i)
+            slot.words[i].store(words[i], std::memory_order_release);
+        for (size_t i = 0; i < bytes.size(); ++i)
+            slot.words[words.size() + i].store(bytes[i], std::memory_order_release);
         m_head.store(position + 1, std::memory_order_release);
         // The ring is larger than the nearest caches: a slot is fetched while the requests before
         // it are at work, or its stores would wait for it.
