@@ -5,7 +5,6 @@
 
 #include "engine/base/endian.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +20,9 @@ public:
 
     size_t size() const { return m_size; }
     size_t room() const { return CAPACITY - m_size; }
-    // In the order of memory, as many as the bytes need; zeros behind the last byte.
-    std::span<const uint64_t> words() const { return std::span(m_words).first((m_size + 7) / 8); }
+    // In the order of memory. Zeros between the last byte and the end of its word, and behind that
+    // word anything: all of them, whose number is known, are copied faster than those in use.
+    const Words& words() const { return m_words; }
     std::span<const std::byte> bytes() const
     {
         return std::as_bytes(std::span(m_words)).first(m_size);
@@ -33,30 +33,21 @@ public:
     // As clear() and append(): without what was there before there is nothing to shift.
     void assign(std::span<const std::byte> bytes)
     {
-        const std::byte* from = bytes.data();
-        m_size = std::min(bytes.size(), CAPACITY);
-        size_t index = 0;
-        for (size_t left = m_size; left > 0; ++index) {
-            const size_t count = std::min<size_t>(left, 8);
-            m_words[index] = little_endian(load(from, count));
-            from += count;
-            left -= count;
-        }
+        m_size = 0;
+        append(bytes);
+    }
+
+    // Whether that many bytes are appended by append_word(), a store and no loop.
+    bool takes_word(size_t count) const { return count - 1 < 8 && m_size % 8 == 0 && room() > 0; }
+    void append_word(const std::byte* from, size_t count)
+    {
+        m_words[m_size / 8] = little_endian(load(from, count));
+        m_size += count;
     }
 
     // Appends as many of them as there is room for. Each byte is read once, so that it may be one
     // that a guest is writing to.
-    void append(std::span<const std::byte> bytes)
-    {
-        const std::byte* from = bytes.data();
-        size_t left = std::min(bytes.size(), room());
-        while (left > 0) {
-            const size_t count = std::min<size_t>(left, 8);
-            append_word(load(from, count), count);
-            from += count;
-            left -= count;
-        }
-    }
+    void append(std::span<const std::byte> bytes);
 
 private:
     template <typename T> static uint64_t load_as(const std::byte* from)
@@ -71,33 +62,21 @@ private:
     {
         if (count == 8)
             return load_as<uint64_t>(from);
-        uint64_t value = 0;
-        size_t done = 0;
-        if (count & 4) {
-            value = load_as<uint32_t>(from);
-            done = 4;
-        }
-        if (count & 2) {
-            value |= load_as<uint16_t>(from + done) << (8 * done);
-            done += 2;
-        }
-        if (count & 1)
-            value |= load_as<uint8_t>(from + done) << (8 * done);
-        return value;
+        if (count >= 4)
+            return load_halves<uint32_t>(from, count);
+        if (count >= 2)
+            return load_halves<uint16_t>(from, count);
+        return load_as<uint8_t>(from);
     }
 
-    void append_word(uint64_t value, size_t count)
+    // From one to two of T: what the second has in common with the first is taken from the first.
+    template <typename T> static uint64_t load_halves(const std::byte* from, size_t count)
     {
-        const size_t index = m_size / 8;
-        const size_t shift = 8 * (m_size % 8);
-        if (shift == 0) // a word that nobody has set yet
-            m_words[index] = little_endian(value);
-        else
-            m_words[index] |= little_endian(value << shift);
-        if (shift + 8 * count > 64)
-            m_words[index + 1] = little_endian(value >> (64 - shift));
-        m_size += count;
+        const uint64_t last = load_as<T>(from + count - sizeof(T));
+        return load_as<T>(from) | last >> 8 * (2 * sizeof(T) - count) << 8 * sizeof(T);
     }
+
+    void append_shifted(uint64_t value, size_t count);
 
     Words m_words {};
     size_t m_size = 0;

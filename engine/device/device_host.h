@@ -89,7 +89,7 @@ public:
     XenMemory* xen_memory() const { return m_xen; }
 
     // Null pointer: none. Chains that a gate has are its own until it gives them up.
-    void set_gate(QueueGate* gate) { m_queue_context.gate = gate; }
+    void set_gate(QueueGate* gate) { m_queue_context.set_gate(gate); }
     uint32_t next_request_number() { return m_queue_context.next_request++; }
 
     // Called when the config space changed by itself; the session tells the front-end.

@@ -285,20 +285,33 @@ void HostQueue::hand_over(DescriptorChain chain)
     record.popped_ns = m_now_ns;
     ++m_counters.requests;
     m_counters.readable_bytes += record.readable_bytes;
-    if (m_context.observed()) [[unlikely]]
-        hand_over_observed(std::move(chain));
-    else
-        m_context.device.handle(m_index, Request(*this, std::move(chain)));
+    const Observers::Seen observers = m_context.observers();
+    const uint32_t request = record.request;
+    if (observers.any()) [[unlikely]] {
+        if (!observers.only_heads()) {
+            hand_over_watched(std::move(chain));
+            return;
+        }
+        record.snapshot_header();
+    }
+    m_context.device.handle(m_index, Request(*this, std::move(chain)));
+    // Still with the device (its record may meanwhile have come back under another number).
+    if (observers.any() && record.in_flight && record.request == request) [[unlikely]]
+        trace_popped(record);
 }
 
 void HostQueue::complete_request(DescriptorChain chain, uint32_t written)
 {
-    if (m_context.observed()) [[unlikely]] {
-        if (m_context.gate) {
+    const Observers::Seen observers = m_context.observers();
+    if (observers.any()) [[unlikely]] {
+        if (observers.only_heads()) {
+            trace_completed(chain.record(), written);
+        } else if (m_context.gate) {
             m_context.gate->completed(m_index, std::move(chain), written);
             return;
+        } else {
+            trace_any_completed(chain.record(), written);
         }
-        trace_completed(chain.record(), written);
     }
     ++m_counters.completed;
     m_counters.written_bytes += written;
@@ -394,7 +407,21 @@ void HostQueue::set_log(const QueueLog& log)
 void HostQueue::refresh_time()
 {
     m_now_ns = m_context.loop.clock().now().time_since_epoch().count();
+    m_time_period = 1;
     m_until_time = 0;
+}
+
+void HostQueue::refresh_time_of_completion()
+{
+    const int64_t before = m_now_ns;
+    const unsigned period = m_time_period;
+    refresh_time();
+    if (!m_draining)
+        return;
+    const int64_t each_ns = (m_now_ns - before) / period + 1;
+    m_time_period
+        = static_cast<unsigned>(std::clamp<int64_t>(TIME_LASTS_NS / each_ns, 1, PUBLISH_EVERY));
+    m_until_time = m_time_period - 1;
 }
 
 } // namespace vwb

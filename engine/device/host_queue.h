@@ -108,16 +108,17 @@ private:
     bool more_comes();
     unsigned hand_over_batch(unsigned limit);
     void hand_over(DescriptorChain chain);
-    void hand_over_observed(DescriptorChain chain);
+    void hand_over_watched(DescriptorChain&& chain);
     void flush();
     void notify_driver();
     void on_ring_fault(const RingFault& fault);
     void refresh_time();
+    void refresh_time_of_completion();
     TraceHead event_of(TraceKind kind, const ChainRecord& record) const;
-    void trace_popped(const ChainRecord& record);
-    void trace_answer(
-        TraceKind kind, const ChainRecord& record, uint32_t written, WordBytes& bytes);
+    void trace_popped(ChainRecord& record);
     void trace_completed(ChainRecord& record, uint32_t written);
+    void trace_any_completed(ChainRecord& record, uint32_t written);
+    void trace_answer(TraceKind kind, const ChainRecord& record, uint32_t written, size_t readable);
     void trace_plain(TraceKind kind, uint32_t a);
 
     // So many chains at most before used ones are published, and before the loop looks at its other
@@ -154,10 +155,11 @@ private:
     uint32_t m_carried_base = 0;
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the
-    // first completion and then for every TIME_EVERY-th.
-    static constexpr unsigned TIME_EVERY = 32;
+    // first completion and then for as many as take TIME_LASTS together, to go by the last ones.
+    static constexpr int64_t TIME_LASTS_NS = 20'000;
     int64_t m_now_ns = 0;
-    unsigned m_until_time = 0;
+    unsigned m_time_period = 1; // completions between the last two looks at the clock
+    unsigned m_until_time = 0; // completions until the next
     QueueCounters m_counters;
 };
 

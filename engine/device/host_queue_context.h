@@ -38,10 +38,11 @@ struct HostQueueContext {
     QueueEvents* events = nullptr; // of the session, if there is one
     QueueGate* gate = nullptr; // while somebody wants to step in
 
-    // Whether anybody looks on or steps in: all that an event asks if nobody does, in one branch.
-    bool observed() const
+    Observers::Seen observers() const { return trace.observers().look(); }
+    void set_gate(QueueGate* new_gate)
     {
-        return (unsigned { trace.enabled() } | unsigned { gate != nullptr }) != 0;
+        gate = new_gate;
+        trace.observers().set_gate(new_gate != nullptr);
     }
 };
 

@@ -26,7 +26,7 @@ void HostQueue::finish(DescriptorChain chain, const ClaimedUse& use, CallWish ca
     if (call == CallWish::None)
         flush(); // what was used before is announced as ever
     if (m_context.trace.enabled())
-        trace_completed(chain.record(), use.claimed); // as the driver finds it
+        trace_any_completed(chain.record(), use.claimed); // as the driver finds it
     ++m_counters.completed;
     m_counters.written_bytes += use.written;
     m_virtqueue->push_claimed(std::move(chain), use);

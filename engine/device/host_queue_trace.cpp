@@ -8,29 +8,10 @@
 namespace vwb {
 namespace {
 
-// What the trace shows is what the device acts on: it reads the same copy.
-void snapshot_header(ChainRecord& record)
-{
-    const auto segments = record.readable();
-    if (segments.empty())
-        return;
-    record.header.assign({ segments.front().data, segments.front().size });
-    for (const Segment& segment : segments.subspan(1)) {
-        record.header.append({ segment.data, segment.size });
-        if (record.header.room() == 0)
-            break;
-    }
-}
-
 // Appends the start of the writable part as far as there is room.
 void append_written(const ChainRecord& record, uint32_t written, WordBytes& bytes)
 {
     size_t left = std::min<size_t>(written, bytes.room());
-    const Segment* first = record.segments.data() + record.readable_segments;
-    if (left > 0 && left <= first->size) [[likely]] {
-        bytes.append({ first->data, left });
-        return;
-    }
     for (const Segment& segment : record.writable()) {
         if (left == 0)
             break;
@@ -53,28 +34,27 @@ TraceHead HostQueue::event_of(TraceKind kind, const ChainRecord& record) const
     return event;
 }
 
-void HostQueue::hand_over_observed(DescriptorChain chain)
+// Not inlined, here and below: in line these would cost the usual way its registers.
+[[gnu::noinline]] void HostQueue::hand_over_watched(DescriptorChain&& chain)
 {
     ChainRecord& record = chain.record();
+    const uint32_t request = record.request;
     const bool traced = m_context.trace.enabled();
     if (traced)
-        snapshot_header(record);
-    if (traced && m_context.trace.payload_wanted()) [[unlikely]]
+        record.snapshot_header();
+    if (m_context.trace.payload_wanted())
         trace_rest_of_readable(m_context.trace, event_of({}, record), record);
-    const uint32_t request = record.request;
-    if (m_context.gate) [[unlikely]]
+    if (m_context.gate)
         m_context.gate->popped(m_index, std::move(chain));
     else
         m_context.device.handle(m_index, Request(*this, std::move(chain)));
-    // Still with the device (its record may meanwhile have come back under another number).
-    if (traced && record.in_flight && record.request == request) {
-        record.handled = true;
+    if (traced && record.in_flight && record.request == request)
         trace_popped(record);
-    }
 }
 
-void HostQueue::trace_popped(const ChainRecord& record)
+[[gnu::noinline]] void HostQueue::trace_popped(ChainRecord& record)
 {
+    record.handled = true;
     TraceHead event = event_of(TraceKind::Popped, record);
     event.time_ns = record.popped_ns;
     event.a = record.readable_bytes;
@@ -85,40 +65,52 @@ void HostQueue::trace_popped(const ChainRecord& record)
     m_context.trace.record(event, record.header.words());
 }
 
-void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
+inline void HostQueue::trace_answer(
+    TraceKind kind, const ChainRecord& record, uint32_t written, size_t readable)
 {
-    // The header of a request that was kept has been told; of another one the record is not needed
-    // any more, and its header takes the answer where it lies.
-    if (record.handled) {
-        WordBytes answer;
-        trace_answer(TraceKind::Completed, record, written, answer);
-    } else {
-        trace_answer(TraceKind::Served, record, written, record.header);
-    }
-}
-
-void HostQueue::trace_answer(
-    TraceKind kind, const ChainRecord& record, uint32_t written, WordBytes& bytes)
-{
-    if (m_until_time == 0 || !m_draining) {
-        refresh_time();
-        m_until_time = TIME_EVERY;
-    }
-    --m_until_time;
-    // The head comes last: what is known before a loop would be spilled narrow and read back wide.
-    const size_t readable = bytes.size();
-    append_written(record, written, bytes);
-    if (m_context.trace.payload_wanted()) [[unlikely]]
-        trace_rest_of_written(
-            m_context.trace, event_of({}, record), record, bytes.size() - readable, written);
     TraceHead event = event_of(kind, record);
     event.time_ns = m_now_ns;
     event.a = written;
     event.b = static_cast<uint32_t>(std::min<int64_t>(m_now_ns - record.popped_ns, UINT32_MAX));
     event.c = record.readable_bytes;
     event.readable_size = static_cast<uint8_t>(readable);
-    event.bytes_size = static_cast<uint8_t>(bytes.size());
-    m_context.trace.record(event, bytes.words());
+    event.bytes_size = static_cast<uint8_t>(record.header.size());
+    m_context.trace.record_here(event, record.header.words());
+}
+
+// Served at once, with an answer of a word: no loop and no look at the clock.
+void HostQueue::trace_completed(ChainRecord& record, uint32_t written)
+{
+    const Segment* first = record.segments.data() + record.readable_segments;
+    if (m_until_time == 0 || record.handled || record.writable_bytes < written
+        || !record.header.takes_word(written) || first->size < written) [[unlikely]] {
+        trace_any_completed(record, written);
+        return;
+    }
+    --m_until_time;
+    const size_t readable = record.header.size();
+    record.header.append_word(first->data, written);
+    trace_answer(TraceKind::Served, record, written, readable);
+}
+
+// The header of a request that was kept has been told; of another one the record is not needed any
+// more. Both ways it takes the answer where it lies.
+[[gnu::noinline]] void HostQueue::trace_any_completed(ChainRecord& record, uint32_t written)
+{
+    if (m_until_time == 0)
+        refresh_time_of_completion();
+    else
+        --m_until_time;
+    WordBytes& bytes = record.header;
+    if (record.handled)
+        bytes.clear();
+    const size_t readable = bytes.size();
+    append_written(record, written, bytes);
+    if (m_context.trace.payload_wanted())
+        trace_rest_of_written(
+            m_context.trace, event_of({}, record), record, bytes.size() - readable, written);
+    trace_answer(
+        record.handled ? TraceKind::Completed : TraceKind::Served, record, written, readable);
 }
 
 void HostQueue::trace_plain(TraceKind kind, uint32_t a)

@@ -20,7 +20,12 @@ void TraceRing::record(const TraceEvent& event)
 {
     WordBytes::Words words;
     std::memcpy(words.data(), event.bytes.data(), sizeof words);
-    record(event, std::span(words).first((event.bytes_size + 7u) / 8));
+    record_here(event, words);
+}
+
+void TraceRing::record(const TraceHead& head, const WordBytes::Words& bytes)
+{
+    record_here(head, bytes);
 }
 
 bool TraceRing::copy_slot(uint64_t position, TraceEvent& out) const

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/base/word_bytes.h"
+#include "engine/trace/observers.h"
 #include "engine/trace/trace_event.h"
 
 #include <atomic>
@@ -14,51 +15,50 @@
 
 namespace vwb {
 
-// What a reader wants to be recorded of requests.
-enum class TraceDepth : uint8_t {
-    Heads, // what fits into one event
-    Payload, // all, up to MAX_TRACED_PART of each part
-};
-
 class TraceRing {
 public:
     // Capacity in events: a power of two.
     explicit TraceRing(size_t capacity);
 
     // Any thread. Readers that want events recorded.
-    void add_reader(TraceDepth depth = TraceDepth::Heads)
-    {
-        m_readers.fetch_add(1, std::memory_order_relaxed);
-        m_payload_readers.fetch_add(depth == TraceDepth::Payload, std::memory_order_relaxed);
-    }
-    void remove_reader(TraceDepth depth = TraceDepth::Heads)
-    {
-        m_readers.fetch_sub(1, std::memory_order_relaxed);
-        m_payload_readers.fetch_sub(depth == TraceDepth::Payload, std::memory_order_relaxed);
-    }
+    void add_reader(TraceDepth depth = TraceDepth::Heads) { m_observers.add_reader(depth); }
+    void remove_reader(TraceDepth depth = TraceDepth::Heads) { m_observers.remove_reader(depth); }
+    Observers& observers() { return m_observers; }
 
     // Writer.
-    bool enabled() const { return m_readers.load(std::memory_order_relaxed) != 0; }
-    bool payload_wanted() const { return m_payload_readers.load(std::memory_order_relaxed) != 0; }
-    // The sizes in the head are those of the bytes. bytes: as many words of them as there are.
-    void record(const TraceHead& head, std::span<const uint64_t> bytes)
+    bool enabled() const { return m_observers.look().readers(); }
+    bool payload_wanted() const { return m_observers.look().payload_readers(); }
+    // The sizes in the head are those of the bytes. What lies behind them is nobody's.
+    void record(const TraceHead& head, const WordBytes::Words& bytes);
+    void record(const TraceEvent& event);
+    // The same for the way of a request, where a call costs as much again.
+    [[gnu::always_inline]] void record_here(const TraceHead& head, const WordBytes::Words& bytes)
     {
-        static_assert(WordBytes::CAPACITY == TraceEvent::BYTES);
+        static_assert(WordBytes::CAPACITY == TraceEvent::BYTES && WORDS == 8);
         const uint64_t position = m_head.load(std::memory_order_relaxed);
         Slot& slot = m_slots[position & m_mask];
         // Release on each word: a reader that sees a new word also sees that the head had reached
         // this position, and so knows that the old event is gone.
+        const auto store = [&slot](size_t index, uint64_t word) {
+            slot.words[index].store(word, std::memory_order_release);
+        };
+        // One by one: in a loop the words would have to lie in memory first.
         const auto words = words_of(head);
-        for (size_t i = 0; i < words.size(); ++i)
-            slot.words[i].store(words[i], std::memory_order_release);
-        for (size_t i = 0; i < bytes.size(); ++i)
-            slot.words[words.size() + i].store(bytes[i], std::memory_order_release);
+        store(0, words[0]);
+        store(1, words[1]);
+        store(2, words[2]);
+        store(3, words[3]);
+        store(4, bytes[0]);
+        store(5, bytes[1]);
+        if (head.bytes_size > 16) {
+            store(6, bytes[2]);
+            store(7, bytes[3]);
+        }
         m_head.store(position + 1, std::memory_order_release);
         // The ring is larger than the nearest caches: a slot is fetched while the requests before
         // it are at work, or its stores would wait for it.
         __builtin_prefetch(&m_slots[(position + PREFETCH) & m_mask], 1);
     }
-    void record(const TraceEvent& event);
 
     // Any thread: number of events ever recorded.
     uint64_t head() const { return m_head.load(std::memory_order_acquire); }
@@ -82,8 +82,7 @@ private:
     size_t m_mask;
     std::unique_ptr<Slot[]> m_slots;
     alignas(64) std::atomic<uint64_t> m_head { 0 };
-    std::atomic<unsigned> m_readers { 0 };
-    std::atomic<unsigned> m_payload_readers { 0 }; // of them
+    Observers m_observers;
 };
 
 } // namespace vwb

@@ -8,6 +8,16 @@
 
 namespace vwb {
 
+// Not inlined: in line its loop would cost short headers their registers.
+[[gnu::noinline]] void ChainRecord::snapshot_long_header()
+{
+    for (const Segment& segment : readable()) {
+        header.append({ segment.data, segment.size });
+        if (header.room() == 0)
+            return;
+    }
+}
+
 void ChainRecord::clear()
 {
     segments.clear();

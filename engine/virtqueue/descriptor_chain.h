@@ -56,6 +56,17 @@ struct ChainRecord {
         return { segments.data() + readable_segments, segments.size() - readable_segments };
     }
     void clear();
+    // What a trace will show is what the device acts on: it reads this copy.
+    void snapshot_header()
+    {
+        header.clear();
+        const Segment* first = segments.data();
+        if (readable_segments == 1 && header.takes_word(first->size)) [[likely]]
+            header.append_word(first->data, first->size);
+        else
+            snapshot_long_header();
+    }
+    void snapshot_long_header();
 };
 
 // A chain that its queue had when it stopped: all that a queue that goes on in the same ring needs.

@@ -54,15 +54,43 @@ TEST(WordBytesTest, TakesOnlyWhatThereIsRoomFor)
     EXPECT_EQ(copy_of(bytes.bytes()), counting(0, WordBytes::CAPACITY));
 }
 
-TEST(WordBytesTest, HasZerosBehindTheLastByteAlsoAfterClear)
+TEST(WordBytesTest, HasZerosBehindTheLastByteOfAWordAlsoAfterClear)
 {
     WordBytes bytes;
     bytes.append(counting(0, 32));
     bytes.clear();
     bytes.append(counting(0, 3));
     const auto all = std::as_bytes(std::span(bytes.words()));
-    for (size_t i = 3; i < all.size(); ++i)
+    for (size_t i = 3; i < 8; ++i)
         EXPECT_EQ(all[i], std::byte { 0 }) << i;
+}
+
+// Every length, behind every number of whole words: as append(), and nothing behind it is read.
+TEST(WordBytesTest, AppendsAWordAsItAppendsAnything)
+{
+    for (size_t words = 0; words < 4; ++words) {
+        for (size_t count = 1; count <= 8; ++count) {
+            WordBytes bytes;
+            bytes.append(counting(0, 8 * words));
+            const auto more = counting(8 * words, count);
+            ASSERT_TRUE(bytes.takes_word(count));
+            bytes.append_word(more.data(), count);
+            ASSERT_EQ(copy_of(bytes.bytes()), counting(0, 8 * words + count))
+                << words << " words and " << count;
+        }
+    }
+}
+
+TEST(WordBytesTest, TakesAWordOnlyWhereOneBegins)
+{
+    WordBytes bytes;
+    EXPECT_FALSE(bytes.takes_word(0));
+    EXPECT_TRUE(bytes.takes_word(8));
+    EXPECT_FALSE(bytes.takes_word(9));
+    bytes.append(counting(0, 5));
+    EXPECT_FALSE(bytes.takes_word(1));
+    bytes.append(counting(5, 27));
+    EXPECT_FALSE(bytes.takes_word(1));
 }
 
 } // namespace
