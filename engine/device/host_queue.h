@@ -156,7 +156,7 @@ private:
 
     // Reading the clock costs as much as a small request, so that within a batch it is read for the
     // first completion and then for as many as take TIME_LASTS together, to go by the last ones.
-    static constexpr int64_t TIME_LASTS_NS = 20'000;
+    static constexpr int64_t TIME_LASTS_NS = 30'000;
     int64_t m_now_ns = 0;
     unsigned m_time_period = 1; // completions between the last two looks at the clock
     unsigned m_until_time = 0; // completions until the next

@@ -117,13 +117,13 @@ void HostQueue::trace_plain(TraceKind kind, uint32_t a)
 {
     if (!m_context.trace.enabled())
         return;
-    TraceEvent event {};
+    TraceHead event {};
     event.time_ns = m_now_ns;
     event.a = a;
     event.device = m_context.device_index;
     event.kind = kind;
     event.queue = static_cast<uint8_t>(m_index);
-    m_context.trace.record(event);
+    m_context.trace.record(event, {});
 }
 
 } // namespace vwb

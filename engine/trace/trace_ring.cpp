@@ -11,7 +11,7 @@ namespace vwb {
 
 TraceRing::TraceRing(size_t capacity)
     : m_mask(capacity - 1)
-    , m_slots(std::make_unique<Slot[]>(capacity))
+    , m_slots(std::make_unique<Slot[]>(capacity + PREFETCH))
 {
     VWB_ASSERT(std::has_single_bit(capacity));
 }

@@ -57,7 +57,7 @@ public:
         m_head.store(position + 1, std::memory_order_release);
         // The ring is larger than the nearest caches: a slot is fetched while the requests before
         // it are at work, or its stores would wait for it.
-        __builtin_prefetch(&m_slots[(position + PREFETCH) & m_mask], 1);
+        __builtin_prefetch(&slot + PREFETCH, 1);
     }
 
     // Any thread: number of events ever recorded.
@@ -80,7 +80,7 @@ private:
     bool copy_slot(uint64_t position, TraceEvent& out) const;
 
     size_t m_mask;
-    std::unique_ptr<Slot[]> m_slots;
+    std::unique_ptr<Slot[]> m_slots; // and PREFETCH more that nobody uses
     alignas(64) std::atomic<uint64_t> m_head { 0 };
     Observers m_observers;
 };

@@ -76,7 +76,7 @@ TEST_F(HostQueueTimeTest, QuickRequestsAreTimedToWithinTheirBound)
         ASSERT_EQ(served.size(), 60u);
         for (size_t i = 0; i < served.size(); ++i) {
             EXPECT_LE(served[i].time_ns, m_device->done_ns[i]) << i;
-            EXPECT_GE(served[i].time_ns, m_device->done_ns[i] - 20'000) << i;
+            EXPECT_GE(served[i].time_ns, m_device->done_ns[i] - 30'000) << i;
         }
     }
 }
