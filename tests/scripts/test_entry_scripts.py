@@ -134,6 +134,17 @@ def test_all_presets_pass_and_the_last_lines_are_those_of_dev(tree: Tree) -> Non
     assert result.stdout.endswith(f"\n== dev: result\n{PASSED}\n")
 
 
+def test_first_builds_compile_several_files_at_a_time(tree: Tree) -> None:
+    tree.write("build/CMakeCache.txt", "")
+
+    tree.run("scripts/test", "--preset", "dev", "--preset", "tsan")
+
+    assert [line.split(" --log")[0] for line in tree.log() if "cmake --preset" in line] == [
+        "cmake --preset dev",
+        "cmake --preset tsan -D VWB_UNITY=ON",
+    ]
+
+
 def test_failures_come_last_and_decide(tree: Tree) -> None:
     tree.end_badly("ctest.asan", f"1/3 Test\n{FAILED}\n")
     tree.end_badly("cmake-build.tsan", "error: no such thing\n")
