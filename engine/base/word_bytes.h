@@ -30,13 +30,6 @@ public:
 
     void clear() { m_size = 0; }
 
-    // As clear() and append(): without what was there before there is nothing to shift.
-    void assign(std::span<const std::byte> bytes)
-    {
-        m_size = 0;
-        append(bytes);
-    }
-
     // Whether that many bytes are appended by append_word(), a store and no loop.
     bool takes_word(size_t count) const { return count - 1 < 8 && m_size % 8 == 0 && room() > 0; }
     void append_word(const std::byte* from, size_t count)
