@@ -9,9 +9,13 @@ void WordBytes::append(std::span<const std::byte> bytes)
 {
     const std::byte* from = bytes.data();
     size_t left = std::min(bytes.size(), room());
+    const bool whole_words = m_size % 8 == 0; // so far: no byte has to be moved
     while (left > 0) {
         const size_t count = std::min<size_t>(left, 8);
-        append_shifted(load(from, count), count);
+        if (whole_words)
+            append_word(from, count);
+        else
+            append_shifted(load(from, count), count);
         from += count;
         left -= count;
     }
